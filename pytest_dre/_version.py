@@ -1,0 +1,3 @@
+"""The release of this package; the one place that names it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,189 @@
+"""Conditions, planned runs and their results."""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+UNKNOWN = "unknown"
+
+
+class RunStatus(enum.StrEnum):
+    """What became of a run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One combination of factor and block values.
+
+    Attributes:
+        condition_id: Identifier made from the assignments.
+        factor_assignments: Factor name → value.
+        block_assignments: Block name → value.
+        admissible: Whether no constraint of severity error rules it out.
+        constraint_messages: What the violated constraints say, of either severity.
+        metadata: Fingerprint, position in the design, comparison arms.
+    """
+
+    condition_id: str
+    factor_assignments: Mapping[str, Any]
+    block_assignments: Mapping[str, Any] = field(default_factory=dict)
+    admissible: bool = True
+    constraint_messages: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def assignments(self) -> dict[str, Any]:
+        """Factor and block values by name."""
+        return {**self.factor_assignments, **self.block_assignments}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One planned run: a condition, an agent, a problem and a replicate (from 1), with its seed."""
+
+    study_id: str
+    run_id: str
+    condition: Condition
+    replicate: int
+    agent_id: str | None
+    problem_id: str | None
+    seed: int
+
+    @property
+    def condition_id(self) -> str:
+        """The condition's identifier."""
+        return self.condition.condition_id
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPacket:
+    """A problem as agents receive it.
+
+    Attributes:
+        problem_id: The problem's id in the study.
+        family: Kind of problem, "unknown" if not said.
+        brief: The task in words.
+        payload: Data for the agent; `payload["problem_object"]`, if there, is the native problem object.
+        metadata: Anything else about the problem.
+        evaluator: Called with the agent's answer; returns evaluation rows or a map of numbers.
+    """
+
+    problem_id: str
+    family: str = UNKNOWN
+    brief: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    evaluator: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutput:
+    """What a runner or agent returns: outputs and metrics, and optionally a trace of what happened."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    events: Sequence[Mapping[str, Any]] = ()
+    trace_refs: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run yielded, in plain data (JSON types, NaN and infinities included).
+
+    Attributes:
+        status_reason: Why the run failed or was skipped ("agent_error", "crashed", …); "" on success.
+        error_info: "Type: message" of the failure.
+        traceback: The failure's traceback, without this package's frames.
+        agent_kind, model_name, pattern_name, problem_family: Metadata of the tables, "unknown" if not said.
+        start_time, end_time: ISO 8601, UTC.
+        latency_s: Wall time of the agent's call and evaluation, seconds.
+        primary_outcome: The agent's `primary_outcome` metric, else the first evaluation's value.
+        versions: Versions of the agent and problem the result was made with.
+        fingerprint: Hash of all that, if changed, makes the result stale.
+    """
+
+    study_id: str
+    condition_id: str
+    run_id: str
+    replicate: int
+    agent_id: str | None
+    problem_id: str | None
+    seed: int
+    status: RunStatus
+    status_reason: str = ""
+    error_info: str | None = None
+    traceback: str | None = None
+    problem_family: str = UNKNOWN
+    agent_kind: str = UNKNOWN
+    pattern_name: str = UNKNOWN
+    model_name: str = UNKNOWN
+    start_time: str | None = None
+    end_time: str | None = None
+    latency_s: float | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    evaluations: Sequence[Mapping[str, Any]] = ()
+    events: Sequence[Mapping[str, Any]] = ()
+    trace_refs: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    @property
+    def primary_outcome(self) -> Any:
+        """The run's headline value, None if it has none."""
+        return self.metrics.get("primary_outcome")
+
+    @property
+    def cost_usd(self) -> float:
+        """What the run cost, in US dollars."""
+        return float(self.metrics.get("cost_usd") or 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {item.name: getattr(self, item.name) for item in _RESULT_FIELDS}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RunResult":
+        """Return the result that `to_dict` gave `data` for; keys of other versions are left out."""
+        known = {item.name: data[item.name] for item in _RESULT_FIELDS if item.name in data}
+        return cls(**{**known, "status": RunStatus(data["status"])})
+
+
+_RESULT_FIELDS = dataclasses.fields(RunResult)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a study's design comes to: all conditions, also inadmissible ones, and the runs of the admissible."""
+
+    conditions: tuple[Condition, ...]
+    runs: tuple[RunSpec, ...]
+
+
+def agent_result(
+    output: Any,
+    *,
+    metrics: Mapping[str, Any] | None = None,
+    events: Sequence[Mapping[str, Any]] = (),
+    trace_refs: Sequence[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    **more_metrics: Any,
+) -> dict[str, Any]:
+    """Return the map an agent hands back: its output, metrics (also as keywords: `cost_usd=0.02`) and trace."""
+    return {
+        "output": output,
+        "metrics": {**(metrics or {}), **more_metrics},
+        "events": list(events),
+        "trace_refs": list(trace_refs),
+        "metadata": dict(metadata or {}),
+    }
