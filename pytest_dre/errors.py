@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-
 def format_path(path: Sequence[str | int]) -> str:
     """Return a key path as users write it: `factors[1].levels[0].name`."""
     text = ""

@@ -69,5 +69,3 @@ class Gate(SchemaModel):
     min_pairs: Positive = 10
     max_attrition: Amount = 0.05
     on_inconclusive: Literal["fail", "warn"] = "fail"
-
-
