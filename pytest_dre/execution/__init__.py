@@ -1,0 +1,7 @@
+"""One run: a run spec, an agent and a problem become a result."""
+
+from pytest_dre.execution.binding import bind_study
+from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
+from pytest_dre.execution.run import Execution, execute_run, fingerprint
+
+__all__ = ["BoundAgent", "BoundProblem", "Execution", "StudyBindings", "bind_study", "execute_run", "fingerprint"]

@@ -1,0 +1,43 @@
+"""Results of `async def` functions, waited for."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Awaitable
+from typing import Any
+
+
+def settle(value: Any) -> Any:
+    """Return `value`, or, if it is awaitable, what it yields.
+
+    Each awaitable gets an event loop of its own. Where one is running already (a notebook), that happens in a thread.
+    """
+    if not hasattr(type(value), "__await__"):
+        return value
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_wait_for(value))
+    return _in_thread(value)
+
+
+async def _wait_for(value: Awaitable[Any]) -> Any:
+    return await value
+
+
+def _in_thread(value: Awaitable[Any]) -> Any:
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(asyncio.run(_wait_for(value)))
+        except BaseException as error:  # handed over to the caller's thread, SystemExit too
+            errors.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="dre-await")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,201 @@
+"""From the ids of a study to its agents, problems and runner, with every fault at once."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pytest_dre.errors import DreError, Fault
+from pytest_dre.execution.awaiting import settle
+from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
+from pytest_dre.execution.entries import Naming, entry_for
+from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
+from pytest_dre.execution.problems import packet_from
+from pytest_dre.execution.signatures import RUNNER_FALLBACK
+from pytest_dre.execution.versions import origin_of, version_of
+from pytest_dre.model.running import Binding
+from pytest_dre.model.runs import Plan, ProblemPacket
+from pytest_dre.model.source import KeyPath, StudySource
+from pytest_dre.model.study import Study
+from pytest_dre.references import did_you_mean, is_reference, load_reference
+
+Resolver = Callable[[str], object | None]
+
+AGENT_FACTORS = ("agent_id", "agent", "agent_spec")
+PROBLEM_FACTORS = ("problem_id", "problem")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An object that an id stands for, and where it came from."""
+
+    target: Any
+    binding: Binding
+    origin: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """Where the ids of one kind (agent, problem) are looked up."""
+
+    kind: str
+    bindings: Mapping[str, Binding]
+    resolve: Resolver
+    known: Iterable[str]
+    base_dir: Path
+
+    def find(self, name: str) -> _Found:
+        """Return what `name` stands for. Raises DreError."""
+        binding = self.bindings.get(name)
+        if binding is None:
+            target = self.resolve(name)
+            if target is not None:
+                return _Found(target, Binding(ref=name))
+            if not is_reference(name):
+                raise DreError(self._unknown(name))
+            binding = Binding(ref=name)
+        return self._follow(binding)
+
+    def _follow(self, binding: Binding) -> _Found:
+        ref = binding.ref
+        target = load_reference(ref, self.base_dir) if is_reference(ref) else self.resolve(ref)
+        if target is None:
+            raise DreError(f"its ref {ref!r} names nothing" if is_reference(ref) else self._unknown(ref))
+        origin = origin_of(ref, self.base_dir)
+        if binding.params:
+            target = _with_params(target, binding)
+        return _Found(target, binding, origin)
+
+    def _unknown(self, name: str) -> str:
+        advice = did_you_mean(name, {*self.bindings, *self.known} - {name})
+        return f"unknown {self.kind} {name!r}; {advice}, or say under '{self.kind}s' what it stands for"
+
+
+@dataclass(slots=True)
+class _Faults:
+    """The mistakes found so far."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def guard(self, path: KeyPath, work: Callable[[], Any]) -> Any:
+        """Return what `work` returns; its failure becomes a fault, and None is returned."""
+        try:
+            return work()
+        except DreError as error:
+            self.found.append(Fault(str(error), path=path))
+        except (Exception, SystemExit) as error:  # a hook or factory of the user's
+            self.found.append(Fault(f"looking it up failed with {type(error).__name__}: {error}", path=path))
+        return None
+
+
+def bind_study(
+    source: StudySource,
+    plan: Plan,
+    *,
+    resolve_agent: Resolver,
+    resolve_problem: Resolver,
+    known_agents: Iterable[str] = (),
+    known_problems: Iterable[str] = (),
+) -> StudyBindings:
+    """Return the agents, problems or runner that the runs of `plan` need, each found, checked and made once.
+
+    An id is looked up in the study's own `agents` or `problems`, then by the resolvers (None: unknown to them), then
+    as a reference "module:attribute". The known names serve advice only and are read only if a name is unknown.
+    Raises StudyError with all faults: unknown ids, references that do not import, agents whose parameters nothing
+    supplies.
+    """
+    study, faults = source.study, _Faults()
+    agent_ids = [name for name in dict.fromkeys(run.agent_id for run in plan.runs) if name is not None]
+    without_agent = any(run.agent_id is None for run in plan.runs)
+    problem_ids = [name for name in dict.fromkeys(run.problem_id for run in plan.runs) if name is not None]
+    known = _suppliable(study, bool(problem_ids))
+    agents = _Directory("agent", study.agents, resolve_agent, known_agents, source.base_dir)
+    problems = _Directory("problem", study.problems, resolve_problem, known_problems, source.base_dir)
+
+    bound_problems = {}
+    for name in problem_ids:
+        path = _path_of(name, study.problems, "problems", "problem_ids", study)
+        bound_problems[name] = faults.guard(path, partial(_problem, name, problems))
+    bound_agents = {}
+    for name in agent_ids:
+        path = _path_of(name, study.agents, "agents", "agent_specs", study)
+        bound_agents[name] = faults.guard(path, partial(_agent, name, agents, known))
+    runner = faults.guard(("runner",), lambda: _runner(source, known)) if without_agent else None
+    if faults.found:
+        raise source.source_map.error(*faults.found)
+    return StudyBindings(bound_agents, bound_problems, runner)
+
+
+def _suppliable(study: Study, has_problems: bool) -> frozenset[str]:
+    names = set(SUPPLIERS) if has_problems else set(SUPPLIERS) - PROBLEM_NAMES
+    names.update(factor.name for factor in study.factors)
+    names.update(block.name for block in study.blocks)
+    return frozenset(names)
+
+
+def _agent(name: str, directory: _Directory, known: frozenset[str]) -> BoundAgent:
+    found = directory.find(name)
+    built = bool(found.binding.params)  # calling it with params was the building
+    entry = _entry(found.target, Naming(known), may_build=not built)
+    return BoundAgent(found.target, entry, _version(found))
+
+
+def _runner(source: StudySource, known: frozenset[str]) -> BoundAgent:
+    ref = source.study.runner
+    if ref is None:
+        raise DreError("the study has no agents; name some under 'agents' or 'agent_specs', or a 'runner'")
+    target = load_reference(ref, source.base_dir)
+    entry = _entry(target, Naming(known, RUNNER_FALLBACK), may_build=False)
+    return BoundAgent(target, entry, version_of(target, origin=origin_of(ref, source.base_dir)))
+
+
+def _entry(target: Any, naming: Naming, *, may_build: bool) -> Any:
+    try:
+        return entry_for(target, naming, may_build=may_build)
+    except DreError as error:
+        name = getattr(target, "__name__", type(target).__name__)
+        raise DreError(f"{name!r}: {error}") from error
+
+
+def _problem(name: str, directory: _Directory) -> BoundProblem:
+    found = directory.find(name)
+    packet = packet_from(name, found.target)
+    # Data has no source file of its own: what judges the answers stands for it.
+    definer = packet.evaluator if isinstance(found.target, Mapping | str | ProblemPacket) else found.target
+    return BoundProblem(packet, _version(replace(found, target=definer)))
+
+
+def _version(found: _Found) -> str:
+    binding = found.binding
+    return version_of(found.target, declared=binding.version, params=binding.params, origin=found.origin)
+
+
+def _with_params(target: Any, binding: Binding) -> Any:
+    if not callable(target):
+        raise DreError(f"{binding.ref!r} takes no params: {type(target).__name__} cannot be called")
+    try:
+        made = settle(target(**binding.params))
+    except (Exception, SystemExit) as error:
+        raise DreError(
+            f"calling {binding.ref!r} with its params failed with {type(error).__name__}: {error}"
+        ) from error
+    if made is None:
+        raise DreError(f"{binding.ref!r}, called with its params, returned nothing")
+    return made
+
+
+def _path_of(name: str, bindings: Collection[str], map_key: str, list_key: str, study: Study) -> KeyPath:
+    """Return the place in the study that names an id."""
+    if name in bindings:
+        return (map_key, name)
+    names: tuple[str, ...] = getattr(study, list_key)
+    if name in names:
+        return (list_key, names.index(name))
+    factor_names = AGENT_FACTORS if map_key == "agents" else PROBLEM_FACTORS
+    for index, factor in enumerate(study.factors):
+        if factor.name in factor_names:
+            values = [str(value) for value in factor.values]
+            if name in values and factor.levels:
+                return ("factors", index, "levels", values.index(name), "value")
+    return ()

@@ -1,0 +1,62 @@
+"""A study's agents, problems or runner, found and ready to run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_dre.execution.entries import Entry
+from pytest_dre.execution.seeding import GlobalSeeder
+from pytest_dre.model.runs import ProblemPacket, RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAgent:
+    """An agent (or runner): the object found for its id, how it is invoked, and its version."""
+
+    target: Any
+    entry: Entry
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundProblem:
+    """A problem: its packet and version."""
+
+    packet: ProblemPacket
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyBindings:
+    """All that the runs of one study need.
+
+    Attributes:
+        agents: By agent id.
+        problems: By problem id.
+        runner: What carries out runs that have no agent.
+        seeder: Seeds the global random generators; `with bindings.seeder.held():` around many runs makes each cheaper.
+    """
+
+    agents: Mapping[str, BoundAgent]
+    problems: Mapping[str, BoundProblem]
+    runner: BoundAgent | None = None
+    seeder: GlobalSeeder = field(default_factory=GlobalSeeder)
+
+    def agent_for(self, run: RunSpec) -> BoundAgent:
+        """Return what carries out `run`: its agent, else the study's runner."""
+        if run.agent_id is not None:
+            return self.agents[run.agent_id]
+        if self.runner is None:
+            raise LookupError(f"run {run.run_id} has no agent, and its study no runner")
+        return self.runner
+
+    def problem_for(self, run: RunSpec) -> BoundProblem | None:
+        """Return the run's problem, None if it has none."""
+        return None if run.problem_id is None else self.problems[run.problem_id]
+
+    def versions_for(self, run: RunSpec) -> dict[str, str]:
+        """Return the versions of the run's agent (or runner) and problem."""
+        versions = {"runner" if run.agent_id is None else "agent": self.agent_for(run).version}
+        if run.problem_id is not None:
+            versions["problem"] = self.problems[run.problem_id].version
+        return versions

@@ -1,0 +1,43 @@
+"""What a failed run says about its exception."""
+
+import asyncio
+import traceback
+from pathlib import Path
+
+import pytest_dre
+from pytest_dre.execution.plain import to_text
+
+INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
+TRACEBACK_LIMIT = 50_000
+
+_OWN = tuple(str(Path(module.__file__ or "").parent) for module in (pytest_dre, asyncio))
+
+
+def describe(error: BaseException) -> str:
+    """Return "Type: message" in one line of at most about 2,000 characters."""
+    message = " ".join(to_text(error).split())
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return text if len(text) <= INFO_LIMIT else f"{text[: INFO_LIMIT - 1]}…"
+
+
+def trimmed_traceback(error: BaseException) -> str:
+    """Return the traceback without frames of this package and of the event loop; causes keep theirs too."""
+    report = traceback.TracebackException.from_exception(error)
+    _trim(report)
+    text = to_text("".join(report.format()))
+    if len(text) <= TRACEBACK_LIMIT:
+        return text
+    half = TRACEBACK_LIMIT // 2
+    return f"{text[:half]}\n…\n{text[-half:]}"
+
+
+def _trim(report: traceback.TracebackException) -> None:
+    """Drop our frames in the whole chain, which Python has made free of cycles."""
+    report.stack = traceback.StackSummary.from_list([frame for frame in report.stack if not _is_own(frame)])
+    for linked in (report.__cause__, report.__context__, *(report.exceptions or ())):
+        if linked is not None:
+            _trim(linked)
+
+
+def _is_own(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(_OWN)

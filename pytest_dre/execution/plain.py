@@ -1,0 +1,132 @@
+"""Untrusted values as plain data: JSON types only, so that a result can be stored, sent and exported."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from pytest_dre.canonical import canonical_json
+
+MAX_DEPTH = 100  # far above honest data, far below the recursion limit of json and pickle
+MAX_INTEGER_BITS = 10_000  # Python refuses to print longer ones (sys.set_int_max_str_digits)
+TOO_DEEP = "<nested too deeply>"
+RECURSIVE = "<recursive>"
+
+_Seen = frozenset[int]
+
+
+def to_plain(value: object) -> Any:
+    """Return `value` made of dict (text keys), list, str, int, float, bool and None alone.
+
+    NumPy scalars become numbers and arrays lists; enums, paths, dataclasses and sets what canonical JSON makes of
+    them; bytes text; anything else `str(value)`. NaN and infinities stay. What contains itself, or is nested deeper
+    than 100 levels, is cut there with a note.
+    """
+    return _plain(value, 0, frozenset())
+
+
+def to_text(value: object) -> str:
+    """Return `str(value)` as text that UTF-8 can encode, whatever `value` does when asked for it."""
+    try:
+        text = str(value)
+    except Exception:  # an agent's own __str__
+        return f"<{type(value).__name__}>"
+    return _encodable(str.__str__(text))
+
+
+def _encodable(text: str) -> str:
+    """Write lone surrogates as escapes: no file and no database takes them."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _plain(value: Any, depth: int, seen: _Seen) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if kind is str:
+        return _encodable(value)
+    if kind is int:
+        return _integer(value)
+    if kind is dict or kind is list or kind is tuple:
+        return _container(value, depth, seen)
+    return _other(value, depth, seen)
+
+
+def _integer(value: int) -> int | str:
+    return value if value.bit_length() <= MAX_INTEGER_BITS else hex(value)
+
+
+def _container(value: Any, depth: int, seen: _Seen) -> Any:
+    if id(value) in seen:
+        return RECURSIVE
+    if depth >= MAX_DEPTH:
+        return TOO_DEEP
+    below = seen | {id(value)}
+    if type(value) is dict or isinstance(value, Mapping):
+        return {_key(key): _plain(item, depth + 1, below) for key, item in value.items()}
+    return [_plain(item, depth + 1, below) for item in value]
+
+
+def _key(key: object) -> str:
+    return _encodable(key) if type(key) is str else to_text(key)
+
+
+def _other(value: Any, depth: int, seen: _Seen) -> Any:
+    if depth > MAX_DEPTH:
+        return TOO_DEEP
+    if isinstance(value, enum.Enum):
+        return _plain(value.value, depth + 1, seen)
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(_from_numpy(value), depth, seen)
+    match value:
+        case str() | PurePath():
+            return to_text(str(value))
+        case bool() | int():
+            return _integer(int(value))
+        case float():
+            return float(value)
+        case bytes() | bytearray():
+            return bytes(value).decode("utf-8", "backslashreplace")
+    try:
+        return _structure(value, depth, seen)
+    except Exception:  # a map or field of the agent's that fails when read
+        return to_text(value)
+
+
+def _structure(value: Any, depth: int, seen: _Seen) -> Any:
+    if isinstance(value, Mapping | list | tuple):
+        return _container(value, depth, seen)
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(item, depth + 1, seen) for item in value), key=canonical_json)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if id(value) in seen:
+            return RECURSIVE
+        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return _plain(fields, depth, seen | {id(value)})
+    return to_text(value)
+
+
+def _from_numpy(value: Any) -> Any:
+    """Return an array's or scalar's Python counterpart; its text where Python has none (dates, complex)."""
+    if value.dtype.kind in "mM":  # as text: .item() would give nanoseconds as a bare number
+        return np.datetime_as_string(value).tolist() if value.dtype.kind == "M" else value.astype(str).tolist()
+    if value.dtype.kind == "f":  # extended precision has no Python type
+        return value.astype(np.float64).tolist()
+    return value.tolist()
+
+
+def copy_containers(value: Any) -> Any:
+    """Return `value` with its plain dicts, lists, tuples and sets copied at all levels; other objects are shared."""
+    kind = type(value)
+    if kind is dict:
+        return {key: copy_containers(item) for key, item in value.items()}
+    if kind is list:
+        return [copy_containers(item) for item in value]
+    if kind is tuple:
+        return tuple(copy_containers(item) for item in value)
+    return value.copy() if kind is set else value

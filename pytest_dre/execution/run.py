@@ -1,0 +1,194 @@
+"""One run, from its spec to its result."""
+
+import datetime
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_dre.errors import DreError
+from pytest_dre.execution.bound import BoundAgent, StudyBindings
+from pytest_dre.execution.evaluation import Row, evaluate, rows_from
+from pytest_dre.execution.failures import describe, trimmed_traceback
+from pytest_dre.execution.inputs import Inputs
+from pytest_dre.execution.metrics import complete_metrics
+from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
+from pytest_dre.execution.plain import to_text
+from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
+
+FINGERPRINT_DIGITS = 16
+
+EvaluateMore = Callable[[RunSpec, ProblemPacket | None, Mapping[str, Any]], Iterable[Any]]
+
+
+class AgentFailure(DreError):
+    """An agent has returned, but says that it did not succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A run's result, and the exception that failed it (None if it succeeded)."""
+
+    result: RunResult
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What a failed run says about its failure."""
+
+    reason: str
+    info: str
+    traceback: str
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a run has come to so far; a failure keeps what was there before it."""
+
+    inputs: Inputs
+    stage: str = "seed_error"  # the reason if it fails now
+    output: AgentOutput | None = None
+    evaluations: list[Row] = field(default_factory=list)
+
+
+def fingerprint(run: RunSpec, bindings: StudyBindings) -> str:
+    """Return the hash of all that, if changed, makes a run's result stale: its id, seed and the versions.
+
+    The first 16 hex digits of a SHA-256.
+    """
+    return _hash(run, bindings.versions_for(run))
+
+
+def execute_run(
+    run: RunSpec,
+    bindings: StudyBindings,
+    *,
+    evaluate_more: EvaluateMore | None = None,
+    passthrough: tuple[type[BaseException], ...] = (KeyboardInterrupt,),
+    seed_more: Callable[[int], None] | None = None,
+    classify: Callable[[BaseException], str | None] | None = None,
+) -> Execution:
+    """Carry out `run`: seed, call the agent or runner, evaluate.
+
+    Whatever the agent or evaluator raises fails the run and is told in the result, SystemExit too; only `passthrough`
+    exceptions go on. In either case the global random generators are restored first.
+
+    Args:
+        run: The run; `bindings` come from `bind_study` for a plan that has it.
+        bindings: The study's agents, problems or runner.
+        evaluate_more: Gives further evaluation rows for (run, packet, outputs); its failure is an "evaluation_error".
+        passthrough: Exceptions that end the session, not the run.
+        seed_more: Called with the seed, for other random generators; its failure is a "seed_error".
+        classify: Gives the status reason of an exception (for example "timeout"), None for the usual one.
+    """
+    bound, problem, versions = bindings.agent_for(run), bindings.problem_for(run), bindings.versions_for(run)
+    progress = _Progress(Inputs(run, None if problem is None else problem.packet))
+    error: BaseException | None = None
+    started, start = _now(), time.perf_counter()
+    try:
+        with bindings.seeder.seeded(run.seed):
+            _carry_out(bound, progress, evaluate_more, seed_more)
+    except passthrough:
+        raise
+    except BaseException as caught:  # untrusted code: SystemExit and a timeout's exception are failures of the run
+        error = caught
+    latency = time.perf_counter() - start
+    reason = (classify(error) if classify and error is not None else None) or progress.stage
+    failure = _Failure(reason, describe(error), trimmed_traceback(error)) if error is not None else None
+    return Execution(_result(progress, bound, versions, failure, timing=(started, latency)), error)
+
+
+def _carry_out(
+    bound: BoundAgent,
+    progress: _Progress,
+    evaluate_more: EvaluateMore | None,
+    seed_more: Callable[[int], None] | None,
+) -> None:
+    inputs = progress.inputs
+    if seed_more is not None:
+        seed_more(inputs.run.seed)
+    progress.stage = "agent_error"
+    value = bound.entry.invoke(inputs)
+    progress.stage = "invalid_output"
+    output = normalize(value, text_allowed=inputs.run.agent_id is not None)
+    progress.output = output
+    if output.failure is not None:
+        progress.stage = "agent_error"
+        raise AgentFailure(output.failure)
+    progress.stage = "evaluation_error"
+    if inputs.source is not None:
+        progress.evaluations.extend(evaluate(inputs.source, output.answer))
+    if evaluate_more is not None:
+        progress.evaluations.extend(rows_from(evaluate_more(inputs.run, inputs.source, output.outputs), "study"))
+
+
+def _result(
+    progress: _Progress,
+    bound: BoundAgent,
+    versions: dict[str, str],
+    failure: _Failure | None,
+    *,
+    timing: tuple[str, float],
+) -> RunResult:
+    run, packet, output = progress.inputs.run, progress.inputs.source, progress.output
+    events = _events(output, run)
+    metadata = output.metadata if output else {}
+    started, latency = timing
+    agent = bound.target if progress.inputs.agent is None else progress.inputs.agent
+    return RunResult(
+        study_id=run.study_id,
+        condition_id=run.condition.condition_id,
+        run_id=run.run_id,
+        replicate=run.replicate,
+        agent_id=run.agent_id,
+        problem_id=run.problem_id,
+        seed=run.seed,
+        status=RunStatus.FAILED if failure else RunStatus.SUCCESS,
+        status_reason=failure.reason if failure else "",
+        error_info=failure.info if failure else None,
+        traceback=failure.traceback if failure else None,
+        problem_family=UNKNOWN if packet is None else packet.family,
+        agent_kind=_label("agent_kind", metadata, agent),
+        pattern_name=_label("pattern_name", metadata, agent),
+        model_name=_label("model_name", metadata, agent),
+        start_time=started,
+        end_time=_now(),
+        latency_s=latency,
+        outputs=output.outputs if output else {},
+        metrics=complete_metrics(output.metrics if output else {}, events, progress.evaluations, latency),
+        evaluations=progress.evaluations,
+        events=events,
+        trace_refs=output.trace_refs if output else [],
+        metadata=metadata,
+        versions=versions,
+        fingerprint=_hash(run, versions),
+    )
+
+
+def _events(output: AgentOutput | None, run: RunSpec) -> list[dict[str, Any]]:
+    """Return the agent's events; an agent that reports none has at least put out its answer."""
+    if output is None or output.events:
+        return output.events if output else []
+    actor = "runner" if run.agent_id is None else "agent"
+    return [{"event_type": "assistant_output", "text": text_of(output.outputs), "actor_id": actor}]
+
+
+def _label(name: str, metadata: Mapping[str, Any], agent: Any) -> str:
+    value = metadata.get(name)
+    if value is None:
+        try:
+            value = getattr(agent, name, None)
+        except Exception:  # a property of the agent's
+            return UNKNOWN
+    return to_text(value) if isinstance(value, str) and value else UNKNOWN
+
+
+def _hash(run: RunSpec, versions: Mapping[str, str]) -> str:
+    text = "|".join((run.run_id, str(run.seed), *versions.values()))
+    return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat()
