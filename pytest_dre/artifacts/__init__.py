@@ -1,0 +1,1 @@
+"""Canonical artifacts of a study: tables, manifest, mirror and bundle."""

@@ -1,0 +1,94 @@
+"""The canonical files as one archive, the same bytes for the same files."""
+
+import gzip
+import shutil
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+
+from pytest_dre.artifacts.schema import CANONICAL_FILES
+from pytest_dre.artifacts.validation import validate_export
+from pytest_dre.errors import ArtifactError
+
+_FILE_MODE = 0o644
+
+
+def write_bundle(directory: Path, path: Path) -> None:
+    """Write the canonical files of `directory` into the gzipped tar `path`.
+
+    Names are sorted and no time, owner or mode of the files enters. The compressed bytes may differ between builds
+    of zlib; the tar inside does not.
+    """
+    with (
+        path.open("xb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(CANONICAL_FILES):
+            with (directory / name).open("rb") as file:
+                member = tarfile.TarInfo(name)  # time, owner and group are 0
+                member.mode = _FILE_MODE
+                member.size = (directory / name).stat().st_size
+                archive.addfile(member, file)
+
+
+def read_bundle(path: Path, into: Path) -> tuple[Path, ...]:
+    """Unpack a bundle into the directory `into`, which must be absent or empty, and return the files.
+
+    A bundle is foreign data: links, directories, paths and anything but the canonical files are refused before a
+    file is written.
+    Raises ArtifactError for those, and for a bundle that is missing or damaged.
+    """
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise ArtifactError(f"{into}: it is not an empty directory; unpack the bundle into a new one")
+    try:
+        with tarfile.open(path, mode="r:gz") as archive:
+            members = archive.getmembers()
+            for member in members:
+                _check_member(path, member, members)
+            into.mkdir(parents=True, exist_ok=True)
+            return _unpack(archive, members, into)
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        raise ArtifactError(f"{path}: the bundle cannot be read ({error})") from error
+
+
+def verify_artifacts(path: Path) -> list[str]:
+    """Return what is wrong with an artifact directory or a bundle; nothing if it is whole.
+
+    Every file is checked against the SHA-256 of the manifest.
+    """
+    if path.is_dir():
+        return validate_export(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            read_bundle(path, Path(scratch))
+        except ArtifactError as error:
+            return [str(error)]
+        return validate_export(Path(scratch))
+
+
+def _check_member(path: Path, member: tarfile.TarInfo, members: list[tarfile.TarInfo]) -> None:
+    if not member.isreg():
+        raise ArtifactError(f"{path}: {member.name!r} in the bundle is no plain file; do not trust this bundle")
+    if member.name not in CANONICAL_FILES:
+        raise ArtifactError(f"{path}: {member.name!r} is no file of a study's artifacts; do not trust this bundle")
+    if sum(other.name == member.name for other in members) > 1:
+        raise ArtifactError(f"{path}: {member.name!r} is in the bundle twice; do not trust this bundle")
+
+
+def _unpack(archive: tarfile.TarFile, members: list[tarfile.TarInfo], into: Path) -> tuple[Path, ...]:
+    written: list[Path] = []
+    try:
+        for member in members:
+            source = archive.extractfile(member)
+            assert source is not None, "a plain file has contents"
+            target = into / member.name
+            written.append(target)
+            with source, target.open("xb") as file:
+                shutil.copyfileobj(source, file)
+    except BaseException:
+        for target in written:
+            target.unlink(missing_ok=True)
+        raise
+    return tuple(written)

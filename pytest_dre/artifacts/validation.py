@@ -1,0 +1,175 @@
+"""Whether an artifact directory is whole: files, columns, ids, JSON cells and checksums."""
+
+import csv
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pytest_dre.artifacts.csvfile import large_fields, read_rows
+from pytest_dre.artifacts.manifest import REQUIRED_KEYS
+from pytest_dre.artifacts.schema import (
+    ANALYSIS_PLAN_FILE,
+    CANONICAL_FILES,
+    CONDITIONS,
+    EVALUATIONS,
+    EVENTS,
+    HYPOTHESES_FILE,
+    MANIFEST_FILE,
+    RUNS,
+    TABLES,
+    Table,
+)
+
+_SHOWN_PER_TABLE = 10
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the tables checked so far hold."""
+
+    condition_ids: set[str] = field(default_factory=set)
+    run_ids: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def validate_export(directory: Path) -> list[str]:
+    """Return what is wrong with the artifacts in `directory`, each with its file; nothing if they are whole.
+
+    Checked: that all canonical files are there, their SHA-256 and row counts against the manifest, the manifest's
+    required keys, each table's header, the length of its rows, its JSON cells, and that runs name known conditions,
+    events and evaluations known runs. At most ten problems a table are named.
+    """
+    missing = [name for name in CANONICAL_FILES if not (directory / name).is_file()]
+    if missing:
+        return [f"{name}: the file is missing" for name in missing]
+    manifest, problems = _read_json(directory / MANIFEST_FILE)
+    if manifest is not None:
+        problems += _manifest_problems(manifest)
+    for name in (HYPOTHESES_FILE, ANALYSIS_PLAN_FILE):
+        problems += _read_json(directory / name)[1]
+    seen = _Seen()
+    with large_fields():
+        for table in TABLES:
+            problems += _first(_table_problems(directory, table, seen))
+    if manifest is not None and not _manifest_problems(manifest):
+        problems += _contradictions(directory, manifest, seen)
+    return problems
+
+
+def _read_json(path: Path) -> tuple[Any, list[str]]:
+    try:
+        return json.loads(path.read_text("utf-8")), []
+    except (ValueError, RecursionError) as error:
+        return None, [f"{path.name}: it is no JSON ({error})"]
+
+
+def _manifest_problems(manifest: Any) -> list[str]:
+    if not isinstance(manifest, dict):
+        return [f"{MANIFEST_FILE}: it must hold an object"]
+    problems = []
+    for key, kind in REQUIRED_KEYS.items():
+        if key not in manifest:
+            problems.append(f"{MANIFEST_FILE}: the key {key!r} is missing")
+        elif not isinstance(manifest[key], kind):
+            problems.append(f"{MANIFEST_FILE}: the key {key!r} must hold a {kind.__name__}")
+    return problems
+
+
+def _contradictions(directory: Path, manifest: dict[str, Any], seen: _Seen) -> Iterator[str]:
+    """Yield where the files differ from what the manifest says."""
+    for name in CANONICAL_FILES:
+        if name == MANIFEST_FILE:
+            continue
+        said = manifest["files"].get(name)
+        if not isinstance(said, dict):
+            yield f"{name}: the manifest has no checksum of it"
+            continue
+        with (directory / name).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if said.get("sha256") != found:
+            yield f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
+        if name in seen.rows and said.get("rows") != seen.rows[name]:
+            yield f"{name}: it has {seen.rows[name]} rows, the manifest says {said.get('rows')}"
+    runs = seen.rows.get(RUNS.file)
+    counted = sum(count for count in manifest["status_counts"].values() if isinstance(count, int))
+    for key, number in (("run_count", manifest["run_count"]), ("status_counts", counted)):
+        if runs is not None and number != runs:
+            yield f"{MANIFEST_FILE}: {key} says {number} runs, {RUNS.file} has {runs}"
+
+
+def _first(problems: Iterator[str]) -> list[str]:
+    found = list(islice(problems, _SHOWN_PER_TABLE))
+    if len(found) == _SHOWN_PER_TABLE:
+        deque(problems, maxlen=0)  # its ids and rows count all the same
+    return found
+
+
+def _table_problems(directory: Path, table: Table, seen: _Seen) -> Iterator[str]:
+    """Yield a table's problems, and note its ids and rows in `seen`."""
+    rows = read_rows(directory / table.file)
+    count = 0
+    try:
+        header = next(rows, [])
+        required = list(table.header[: table.required])
+        if header[: table.required] != required:
+            yield f"{table.file}: its first columns must be {', '.join(required)}"
+            return
+        check = _RowCheck(table, header, seen)
+        for row in rows:
+            count += 1
+            yield from check.problems(row, count)
+    except (csv.Error, UnicodeDecodeError) as error:
+        yield f"{table.file}: it is no CSV in UTF-8, after row {count} ({error})"
+        return
+    seen.rows[table.file] = count
+
+
+class _RowCheck:
+    """Checks rows of one table; what does not change from row to row is worked out once."""
+
+    def __init__(self, table: Table, header: Sequence[str], seen: _Seen) -> None:
+        self.file = table.file
+        self.width = len(header)
+        kinds = {column.name: column.kind for column in table.columns}
+        self.json_columns = [(i, name) for i, name in enumerate(header) if kinds.get(name) == "json"]
+        own, self.references = _identities(table, seen)
+        self.own = own
+
+    def problems(self, row: Sequence[str], number: int) -> Iterator[str]:
+        """Yield what is wrong with a row (numbered from 1)."""
+        place = f"{self.file}: row {number}"
+        if len(row) != self.width:
+            yield f"{place}: it has {len(row)} cells, the header {self.width}"
+            return
+        for index, name in self.json_columns:
+            try:
+                json.loads(row[index])
+            except (ValueError, RecursionError):
+                yield f"{place}: {name} is no JSON"
+        for index, known, what in self.references:
+            if row[index] not in known:
+                yield f"{place}: there is no {what} {row[index]!r}"
+        if self.own is not None:
+            index, ids, what = self.own
+            if row[index] in ids:
+                yield f"{place}: the {what} {row[index]!r} comes twice"
+            ids.add(row[index])
+
+
+_Identity = tuple[int, set[str], str]
+
+
+def _identities(table: Table, seen: _Seen) -> tuple[_Identity | None, list[_Identity]]:
+    """Return which column of a table must be unique, and which must name rows of earlier tables."""
+    if table is CONDITIONS:
+        return (table.index("condition_id"), seen.condition_ids, "condition"), []
+    condition = (RUNS.index("condition_id"), seen.condition_ids, "condition")
+    if table is RUNS:
+        return (table.index("run_id"), seen.run_ids, "run"), [condition]
+    assert table in (EVENTS, EVALUATIONS)
+    return None, [(table.index("run_id"), seen.run_ids, "run")]

@@ -1,0 +1,145 @@
+import io
+import os
+import tarfile
+
+import pytest
+
+from pytest_dre.artifacts.bundle import read_bundle, verify_artifacts
+from pytest_dre.errors import ArtifactError
+
+
+@pytest.fixture
+def bundle(export, out):
+    export(bundle=True)
+    return out / "study.tar.gz"
+
+
+def forged(path, *members):
+    with tarfile.open(path, "w:gz") as archive:
+        for member, data in members:
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+def link(name, kind):
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    member.linkname = "/etc/hostname"
+    return member
+
+
+def test_a_bundle_gives_the_canonical_files_back(bundle, out, tmp_path):
+    written = read_bundle(bundle, tmp_path / "copy")
+    assert sorted(path.name for path in written) == sorted(
+        [
+            "study.yaml",
+            "manifest.json",
+            "hypotheses.json",
+            "analysis_plan.json",
+            "conditions.csv",
+            "runs.csv",
+            "events.csv",
+            "evaluations.csv",
+        ]
+    )
+    assert all(path.read_bytes() == (out / path.name).read_bytes() for path in written)
+    assert verify_artifacts(bundle) == []
+    assert verify_artifacts(out) == []
+
+
+def test_the_same_artifacts_give_the_same_bytes(bundle, export, tmp_path, monkeypatch):
+    first = bundle.read_bytes()
+    old_umask = os.umask(0o077)
+    try:
+        export(bundle=True, output_dir=tmp_path / "other")
+    finally:
+        os.umask(old_umask)
+    assert (tmp_path / "other" / "study.tar.gz").read_bytes() == first
+
+
+def test_members_tell_nothing_of_who_made_them_and_when(bundle):
+    with tarfile.open(bundle) as archive:
+        members = archive.getmembers()
+    assert [member.name for member in members] == sorted(member.name for member in members)
+    assert {(m.mtime, m.uid, m.gid, m.uname, m.gname, m.mode) for m in members} == {(0, 0, 0, "", "", 0o644)}
+
+
+def test_a_bundle_of_an_earlier_export_is_renewed(bundle, export, results):
+    before = bundle.read_bytes()
+    export(results=results[:1])
+    assert bundle.read_bytes() != before
+    assert verify_artifacts(bundle) == []
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        (link("runs.csv", tarfile.SYMTYPE), "'runs.csv' in the bundle is no plain file"),
+        (link("runs.csv", tarfile.LNKTYPE), "'runs.csv' in the bundle is no plain file"),
+        (link("runs.csv", tarfile.DIRTYPE), "'runs.csv' in the bundle is no plain file"),
+        (tarfile.TarInfo("../runs.csv"), "'../runs.csv' is no file of a study's artifacts"),
+        (tarfile.TarInfo("/tmp/runs.csv"), "'/tmp/runs.csv' is no file of a study's artifacts"),
+        (tarfile.TarInfo("setup.py"), "'setup.py' is no file of a study's artifacts"),
+    ],
+)
+def test_a_bundle_with_anything_else_is_refused_before_a_file_is_written(tmp_path, member, message):
+    path = forged(tmp_path / "b.tar.gz", (tarfile.TarInfo("study.yaml"), b"x"), (member, b""))
+    with pytest.raises(ArtifactError, match=message):
+        read_bundle(path, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_file_that_is_there_twice_is_refused(tmp_path):
+    member = tarfile.TarInfo("runs.csv")
+    path = forged(tmp_path / "b.tar.gz", (member, b"a"), (member, b"b"))
+    with pytest.raises(ArtifactError, match=r"'runs\.csv' is in the bundle twice"):
+        read_bundle(path, tmp_path / "copy")
+
+
+def test_nothing_is_overwritten(bundle, tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "notes.txt").write_text("precious")
+    with pytest.raises(ArtifactError, match="not an empty directory"):
+        read_bundle(bundle, tmp_path / "copy")
+    with pytest.raises(ArtifactError, match="not an empty directory"):
+        read_bundle(bundle, bundle)
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("keep", [0, 5, 300, 900])
+def test_a_truncated_bundle_is_reported_and_leaves_nothing(bundle, tmp_path, keep):
+    bundle.write_bytes(bundle.read_bytes()[:keep])
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        read_bundle(bundle, tmp_path / "copy")
+    assert not list((tmp_path / "copy").glob("*"))
+    (problem,) = verify_artifacts(bundle)
+    assert "cannot be read" in problem
+
+
+def test_a_write_that_fails_leaves_nothing(bundle, tmp_path, monkeypatch):
+    def disk_full(source, target):
+        target.write(source.read(3))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pytest_dre.artifacts.bundle.shutil.copyfileobj", disk_full)
+    with pytest.raises(ArtifactError, match="No space left"):
+        read_bundle(bundle, tmp_path / "copy")
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_a_bundle_that_is_missing(tmp_path):
+    (problem,) = verify_artifacts(tmp_path / "none.tar.gz")
+    assert "none.tar.gz: the bundle cannot be read" in problem
+
+
+def test_a_changed_file_in_a_bundle_is_found(bundle, tmp_path):
+    read_bundle(bundle, tmp_path / "copy")
+    (tmp_path / "copy" / "study.yaml").write_text("study_id: forged\n")
+    path = forged(
+        tmp_path / "b.tar.gz",
+        *((tarfile.TarInfo(file.name), file.read_bytes()) for file in (tmp_path / "copy").iterdir()),
+    )
+    assert verify_artifacts(path) == [
+        "study.yaml: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
+    ]

@@ -1,0 +1,218 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pytest_dre.artifacts.validation import validate_export
+from pytest_dre.errors import ArtifactError
+from pytest_dre.model.runs import Plan, RunStatus
+
+FILES = [
+    "analysis_plan.json",
+    "conditions.csv",
+    "evaluations.csv",
+    "events.csv",
+    "hypotheses.json",
+    "manifest.json",
+    "runs.csv",
+    "study.yaml",
+]
+
+
+def table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def manifest(out):
+    return json.loads((out / "manifest.json").read_text())
+
+
+def contents(directory):
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_all_files_are_there_and_whole(export, out):
+    summary = export()
+    assert sorted(path.name for path in out.iterdir()) == FILES
+    assert sorted(summary.files) == FILES
+    assert summary.files[-1] == "manifest.json"
+    assert (summary.planned, summary.missing, summary.complete) == (4, 0, True)
+    assert summary.status_counts[RunStatus.SUCCESS] == 4
+    assert validate_export(out) == []
+
+
+def test_rows_stand_in_plan_order(export, out, plan):
+    export()
+    assert [row["run_id"] for row in table(out / "runs.csv")] == [spec.run_id for spec in plan.runs]
+    conditions = table(out / "conditions.csv")
+    assert [(row["arm"], row["admissible"]) for row in conditions] == [("a", "True"), ("b", "True"), ("c", "False")]
+    assert json.loads(conditions[2]["constraint_messages"]) == ["no c, please"]
+
+
+def test_the_study_its_hypotheses_and_plans_are_kept(export, out):
+    export(study_yaml="study_id: demo\ntitle: é\n")
+    assert (out / "study.yaml").read_bytes() == "study_id: demo\ntitle: é\n".encode()
+    (hypothesis,) = json.loads((out / "hypotheses.json").read_text())
+    (analysis_plan,) = json.loads((out / "analysis_plan.json").read_text())
+    assert (hypothesis["hypothesis_id"], hypothesis["direction"]) == ("h1", "different")
+    assert (analysis_plan["analysis_plan_id"], analysis_plan["hypothesis_ids"]) == ("p1", ["h1"])
+
+
+def test_the_manifest_says_what_became_of_the_plan(export, out, make, plan, results):
+    failed = make.result(plan.runs[1], status=RunStatus.FAILED, status_reason="timeout", model_name="m-1")
+    skipped = make.result(plan.runs[2], status=RunStatus.SKIPPED, status_reason="budget")
+    export(results=[results[0], failed, skipped])
+    said = manifest(out)
+    assert said["schema_version"] == "0.2.0"
+    assert said["study_id"] == "demo"
+    assert said["generated_at"] == "2025-03-02T00:00:00+00:00"
+    assert said["status_counts"] == {"pending": 0, "running": 0, "success": 1, "failed": 1, "skipped": 1}
+    assert said["run_count"] == 3
+    assert said["complete"] is False
+    counts = ("planned_runs", "completed_runs", "failed_runs", "skipped_runs", "missing_runs")
+    assert [said[key] for key in counts] == [4, 1, 1, 1, 1]
+    assert said["missing_run_ids"] == ["run-1-2"]
+    assert said["failure_reasons"] == {"timeout": 1}
+    assert said["model_ids"] == ["m-1"]
+    assert said["agent_versions"] == {"solver": ["1.0"]}
+    assert said["problem_versions"] == {"puzzle": ["sha-7"]}
+    assert said["seed_policy"] == {"base_seed": 11, "strategy": "condition_replicate", "per_run_offset": 9973}
+    assert said["provenance"] == {
+        "versions": {"python": "3.11.0"},
+        "other_versions": {},
+        "platform": "TestOS",
+        "git": {"commit": None, "dirty": None},
+        "study": {},
+    }
+    assert said["files"]["events.csv"]["rows"] == 3
+    assert set(said["files"]) == {*FILES} - {"manifest.json"}
+
+
+def test_now_is_the_time_of_an_export_unless_told(export, out):
+    export(generated_at=None)
+    assert manifest(out)["generated_at"][:4] >= "2025"
+    assert manifest(out)["generated_at"].endswith("+00:00")
+
+
+def test_an_export_without_results_is_whole(export, out):
+    summary = export(results=())
+    assert (summary.missing, summary.complete) == (4, False)
+    assert table(out / "runs.csv") == []
+
+
+def test_an_empty_plan_is_complete(export, out):
+    assert export(plan=Plan((), ()), results=()).complete is True
+    assert validate_export(out) == []
+
+
+def test_two_exports_of_the_same_results_are_the_same_files(export, out, tmp_path):
+    export(sqlite=True, bundle=True)
+    export(output_dir=tmp_path / "again", sqlite=True, bundle=True)
+    assert contents(out) == contents(tmp_path / "again")
+
+
+def test_exports_differ_only_in_times_and_latencies(export, out, tmp_path, make, plan):
+    export()
+    later = [
+        make.result(spec, start_time="2026-01-01T00:00:00+00:00", end_time="2026-01-02T00:00:00+00:00", latency_s=9.0)
+        for spec in plan.runs
+    ]
+    export(output_dir=tmp_path / "later", results=later, generated_at=None)
+    changed = {"start_time", "end_time", "latency_s", "timestamp"}
+    for name in ("conditions.csv", "runs.csv", "events.csv", "evaluations.csv"):
+        for before, after in zip(table(out / name), table(tmp_path / "later" / name), strict=True):
+            assert {key for key in before if before[key] != after[key]} <= changed
+    before, after = manifest(out), manifest(tmp_path / "later")
+    assert {key for key in before if before[key] != after[key]} == {"generated_at", "files"}
+
+
+def test_a_factor_named_like_a_fixed_column_has_a_column_of_its_own(export, out, make):
+    plan = make.plan(make.condition(0, {"arm": "a", "admissible": "yes", "block_day": 1}, block_assignments={"day": 2}))
+    export(plan=plan, results=())
+    (row,) = table(out / "conditions.csv")
+    assert list(row)[5:] == ["arm", "factor_admissible", "factor_block_day", "block_day"]
+    assert (row["admissible"], row["factor_admissible"], row["factor_block_day"]) == ("True", "yes", "1")
+    assert row["block_day"] == "2"
+
+
+def test_results_are_read_once_and_one_at_a_time(export, make, plan, out):
+    alive = []
+
+    def stream():
+        for spec in plan.runs:
+            alive.append(spec.run_id)
+            yield make.result(spec)
+
+    export(results=stream())
+    assert alive == [spec.run_id for spec in plan.runs]
+
+
+@pytest.mark.parametrize("sqlite", [False, True])
+def test_a_failed_export_leaves_the_files_of_the_one_before(export, out, results, sqlite):
+    export(sqlite=sqlite)
+    before = contents(out)
+
+    def broken():
+        yield results[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(results=broken(), sqlite=sqlite)
+    assert contents(out) == before
+
+
+def test_a_result_that_is_not_planned_is_never_exported(export, out, make, plan):
+    with pytest.raises(ArtifactError, match="run-x is not in the plan"):
+        export(results=[make.result(plan.runs[0], run_id="run-x")])
+    assert list(out.iterdir()) == []
+
+
+def test_an_export_that_does_not_hold_together_is_an_error(export, out, make, plan):
+    export()
+    before = contents(out)
+    with pytest.raises(ArtifactError, match=r"nothing was replaced:\nruns\.csv: row 1: there is no condition 'cond-x'"):
+        export(results=[make.result(plan.runs[0], condition_id="cond-x")])
+    assert contents(out) == before
+
+
+def test_a_directory_that_cannot_be_written_is_a_clear_error(export, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtifactError, match=r"the artifacts cannot be written to .*file"):
+        export(output_dir=tmp_path / "file")
+
+
+def test_what_killed_exports_left_is_removed_after_a_day(export, out):
+    old, new = out / ".dre-export-old", out / ".dre-export-new"
+    for directory in (old, new):
+        directory.mkdir(parents=True)
+    past = time.time() - 2 * 24 * 3600
+    os.utime(old, (past, past))
+    export()
+    assert not old.exists()
+    assert new.exists()
+    new.rmdir()
+
+
+def test_a_leftover_that_vanishes_meanwhile_is_no_error(export, out, monkeypatch):
+    out.mkdir()
+    monkeypatch.setattr("pathlib.Path.glob", lambda self, pattern: iter([out / ".dre-export-gone"]))
+    export()
+    assert validate_export(out) == []
+
+
+def test_foreign_files_are_left_alone(export, out):
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    export()
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_exporting_does_not_import_pytest():
+    code = "import sys, pytest_dre.artifacts.export, pytest_dre.artifacts.reading; print('pytest' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"

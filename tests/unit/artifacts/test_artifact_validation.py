@@ -1,0 +1,115 @@
+import json
+
+import pytest
+
+from pytest_dre.artifacts.validation import validate_export
+
+
+@pytest.fixture
+def artifacts(export, out):
+    export()
+    assert validate_export(out) == []
+    return out
+
+
+def change(path, old, new, count=-1):
+    text = path.read_bytes().decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new, count).encode())
+
+
+def has(problems, text):
+    assert any(text in problem for problem in problems), problems
+
+
+def change_manifest(directory, **changes):
+    path = directory / "manifest.json"
+    data = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({key: value for key, value in data.items() if value is not None}))
+
+
+def test_missing_files_are_named(artifacts):
+    (artifacts / "events.csv").unlink()
+    (artifacts / "study.yaml").unlink()
+    assert validate_export(artifacts) == ["study.yaml: the file is missing", "events.csv: the file is missing"]
+
+
+def test_one_changed_byte_is_found(artifacts):
+    change(artifacts / "events.csv", ",42,", ",43,", 1)
+    assert validate_export(artifacts) == [
+        "events.csv: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        ("runs.csv", "study_id,condition_id", "condition_id,study_id", "runs.csv: its first columns must be study_id"),
+        ("runs.csv", "{", "", "runs.csv: row 1: metrics_json is no JSON"),
+        ("runs.csv", "run-0-2", "run-0-1", "runs.csv: row 2: the run 'run-0-1' comes twice"),
+        ("runs.csv", "cond-000000000000", "cond-x", "runs.csv: row 1: there is no condition 'cond-x'"),
+        ("conditions.csv", "cond-000000000001", "cond-000000000000", "row 2: the condition 'cond-000000000000' comes"),
+        ("evaluations.csv", "run-0-1", "run-x", "evaluations.csv: row 1: there is no run 'run-x'"),
+        ("events.csv", "run-0-1", "run-x", "events.csv: row 1: there is no run 'run-x'"),
+        ("evaluations.csv", "checker,", "", "evaluations.csv: row 1: it has 7 cells, the header 8"),
+        ("evaluations.csv", "\n", "\n\n", "evaluations.csv: row 1: it has 0 cells, the header 8"),
+        ("evaluations.csv", "checker", '"checker', "evaluations.csv: it is no CSV in UTF-8, after row 0"),
+    ],
+)
+def test_damage_to_a_table_is_named(artifacts, name, old, new, problem):
+    change(artifacts / name, old, new)
+    has(validate_export(artifacts), problem)
+
+
+def test_a_table_that_is_no_text(artifacts):
+    (artifacts / "runs.csv").write_bytes(b"\xff\xfe")
+    has(validate_export(artifacts), "runs.csv: it is no CSV in UTF-8, after row 0")
+
+
+def test_an_empty_table(artifacts):
+    (artifacts / "events.csv").write_bytes(b"")
+    has(validate_export(artifacts), "events.csv: its first columns must be timestamp")
+
+
+def test_missing_rows_are_counted(artifacts):
+    lines = (artifacts / "runs.csv").read_text().splitlines(keepends=True)
+    (artifacts / "runs.csv").write_text("".join(lines[:-1]))
+    problems = validate_export(artifacts)
+    has(problems, "runs.csv: it has 3 rows, the manifest says 4")
+    has(problems, "manifest.json: run_count says 4 runs, runs.csv has 3")
+    has(problems, "manifest.json: status_counts says 4 runs, runs.csv has 3")
+    has(problems, "events.csv: row 4: there is no run 'run-1-2'")
+
+
+def test_of_many_problems_ten_a_table_are_named_and_all_rows_counted(export, out, make):
+    plan = make.plan(make.condition(0, {"arm": "a"}), replicates=30)
+    export(plan=plan, results=[make.result(spec) for spec in plan.runs])
+    change(out / "runs.csv", "cond-", "c-")
+    problems = validate_export(out)
+    assert len([problem for problem in problems if problem.startswith("runs.csv: row")]) == 10
+    assert len(problems) == 11  # and the checksum
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"model_ids": None}, "manifest.json: the key 'model_ids' is missing"),
+        ({"run_count": "4"}, "manifest.json: the key 'run_count' must hold a int"),
+        ({"files": {}}, "runs.csv: the manifest has no checksum of it"),
+    ],
+)
+def test_damage_to_the_manifest_is_named(artifacts, changes, problem):
+    change_manifest(artifacts, **changes)
+    has(validate_export(artifacts), problem)
+
+
+@pytest.mark.parametrize(("text", "problem"), [("{oops", "it is no JSON"), ("[]", "it must hold an object")])
+def test_a_manifest_that_is_none(artifacts, text, problem):
+    (artifacts / "manifest.json").write_text(text)
+    (found,) = validate_export(artifacts)
+    assert found.startswith(f"manifest.json: {problem}")
+
+
+def test_a_document_that_is_no_json(artifacts):
+    (artifacts / "hypotheses.json").write_text("[")
+    has(validate_export(artifacts), "hypotheses.json: it is no JSON")
