@@ -1,1 +1,103 @@
-"""The pytest11 entry."""
+"""The pytest11 entry: options, ini keys, the marker, and lazy dispatch to the integration.
+
+Imports pytest and the standard library only: a session without studies must not pay for this plugin.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STUDY_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of group "dre" and their ini keys."""
+    group = parser.getgroup("dre", "design of experiments (pytest-dre)")
+    group.addoption(
+        "--dre-plan",
+        action="store_true",
+        help="show the plan of each selected study (factors, conditions, runs) and stop",
+    )
+    group.addoption(
+        "--dre-output",
+        metavar="DIR",
+        help="write each study's results to DIR/<study_id> instead of the study's output_dir",
+    )
+    group.addoption(
+        "--dre-resume",
+        action="store_true",
+        help="replay the selected runs that are stored as completed, and carry out only the others",
+    )
+    group.addoption("--dre-sqlite", action="store_true", help="mirror the exported tables into study.sqlite")
+    group.addoption("--dre-bundle", action="store_true", help="bundle the exported artifacts as study.tar.gz")
+    parser.addini("dre_output", "default of --dre-output", default="")
+    parser.addini("dre_resume", "default of --dre-resume", type="bool", default=False)
+    parser.addini("dre_sqlite", "default of --dre-sqlite", type="bool", default=False)
+    parser.addini("dre_bundle", "default of --dre-bundle", type="bool", default=False)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the pytest_dre_* hooks known."""
+    from pytest_dre import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and the part this process plays."""
+    config.addinivalue_line("markers", "dre: every planned run and gate of a study (select them with -m dre)")
+    if config.getoption("dre_plan") and not hasattr(config, "workerinput"):
+        config.option.dist = "no"  # a plan is made in one process; xdist, configured last, then stays out
+        config.option.tx = []
+    config.pluginmanager.register(LazyIntegration(config), "dre-lazy")
+
+
+class LazyIntegration:
+    """Brings the integration in once the session meets a study."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave output directories alone: their study.yaml describes finished runs."""
+        manifest = collection_path / "manifest.json"
+        return True if manifest.is_file() and _is_our_manifest(manifest) else None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect the file if it is a study."""
+        if file_path.suffix not in STUDY_SUFFIXES:
+            return None
+        from pytest_dre.loading.detection import is_study_file
+
+        if not is_study_file(file_path):
+            return None
+        from pytest_dre.integration.session import activate, collect_study
+
+        activate(self.config)
+        return collect_study(file_path, parent)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker what all processes of the session must agree on."""
+        from pytest_dre.integration.xdist import prepare_worker
+
+        prepare_worker(self.config, node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Bring the integration into the controlling process once a worker has collected runs."""
+        if any(nodeid.partition("::")[0].endswith(STUDY_SUFFIXES) for nodeid in ids):
+            from pytest_dre.integration.session import activate
+
+            activate(self.config)
+
+
+def _is_our_manifest(manifest: Path) -> bool:
+    """Tell our manifest from a web extension's or another tool's of the same name."""
+    try:
+        head = manifest.read_bytes()
+    except OSError:
+        return False
+    return b'"study_id"' in head and b'"status_counts"' in head

@@ -2,6 +2,7 @@
 
 from pytest_dre.execution.binding import bind_study
 from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
-from pytest_dre.execution.run import Execution, execute_run, fingerprint
+from pytest_dre.execution.fingerprints import fingerprint
+from pytest_dre.execution.run import Execution, execute_run
 
 __all__ = ["BoundAgent", "BoundProblem", "Execution", "StudyBindings", "bind_study", "execute_run", "fingerprint"]

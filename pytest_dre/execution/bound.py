@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.execution.entries import Entry
+from pytest_dre.execution.fingerprints import RUNNER, VersionKey
 from pytest_dre.execution.seeding import GlobalSeeder
 from pytest_dre.model.runs import ProblemPacket, RunSpec
 
@@ -34,6 +35,7 @@ class StudyBindings:
         agents: By agent id.
         problems: By problem id.
         runner: What carries out runs that have no agent.
+        versions: By kind and id: of each agent, problem and the runner.
         seeder: Seeds the global random generators; `with bindings.seeder.held():` around many runs makes each cheaper.
     """
 
@@ -41,6 +43,14 @@ class StudyBindings:
     problems: Mapping[str, BoundProblem]
     runner: BoundAgent | None = None
     seeder: GlobalSeeder = field(default_factory=GlobalSeeder)
+    versions: Mapping[VersionKey, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        versions = {("agent", name): agent.version for name, agent in self.agents.items()}
+        versions |= {("problem", name): problem.version for name, problem in self.problems.items()}
+        if self.runner is not None:
+            versions[RUNNER] = self.runner.version
+        object.__setattr__(self, "versions", versions)
 
     def agent_for(self, run: RunSpec) -> BoundAgent:
         """Return what carries out `run`: its agent, else the study's runner."""
@@ -53,10 +63,3 @@ class StudyBindings:
     def problem_for(self, run: RunSpec) -> BoundProblem | None:
         """Return the run's problem, None if it has none."""
         return None if run.problem_id is None else self.problems[run.problem_id]
-
-    def versions_for(self, run: RunSpec) -> dict[str, str]:
-        """Return the versions of the run's agent (or runner) and problem."""
-        versions = {"runner" if run.agent_id is None else "agent": self.agent_for(run).version}
-        if run.problem_id is not None:
-            versions["problem"] = self.problems[run.problem_id].version
-        return versions

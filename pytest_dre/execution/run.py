@@ -1,7 +1,6 @@
 """One run, from its spec to its result."""
 
 import datetime
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +10,12 @@ from pytest_dre.errors import DreError
 from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.evaluation import Row, evaluate, rows_from
 from pytest_dre.execution.failures import describe, trimmed_traceback
+from pytest_dre.execution.fingerprints import VersionKey, fingerprint, versions_of
 from pytest_dre.execution.inputs import Inputs
 from pytest_dre.execution.metrics import complete_metrics
 from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
 from pytest_dre.execution.plain import to_text
 from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
-
-FINGERPRINT_DIGITS = 16
 
 EvaluateMore = Callable[[RunSpec, ProblemPacket | None, Mapping[str, Any]], Iterable[Any]]
 
@@ -53,14 +51,6 @@ class _Progress:
     evaluations: list[Row] = field(default_factory=list)
 
 
-def fingerprint(run: RunSpec, bindings: StudyBindings) -> str:
-    """Return the hash of all that, if changed, makes a run's result stale: its id, seed and the versions.
-
-    The first 16 hex digits of a SHA-256.
-    """
-    return _hash(run, bindings.versions_for(run))
-
-
 def execute_run(
     run: RunSpec,
     bindings: StudyBindings,
@@ -83,7 +73,7 @@ def execute_run(
         seed_more: Called with the seed, for other random generators; its failure is a "seed_error".
         classify: Gives the status reason of an exception (for example "timeout"), None for the usual one.
     """
-    bound, problem, versions = bindings.agent_for(run), bindings.problem_for(run), bindings.versions_for(run)
+    bound, problem = bindings.agent_for(run), bindings.problem_for(run)
     progress = _Progress(Inputs(run, None if problem is None else problem.packet))
     error: BaseException | None = None
     started, start = _now(), time.perf_counter()
@@ -97,7 +87,7 @@ def execute_run(
     latency = time.perf_counter() - start
     reason = (classify(error) if classify and error is not None else None) or progress.stage
     failure = _Failure(reason, describe(error), trimmed_traceback(error)) if error is not None else None
-    return Execution(_result(progress, bound, versions, failure, timing=(started, latency)), error)
+    return Execution(_result(progress, bound, bindings.versions, failure, timing=(started, latency)), error)
 
 
 def _carry_out(
@@ -127,7 +117,7 @@ def _carry_out(
 def _result(
     progress: _Progress,
     bound: BoundAgent,
-    versions: dict[str, str],
+    versions: Mapping[VersionKey, str],
     failure: _Failure | None,
     *,
     timing: tuple[str, float],
@@ -162,8 +152,8 @@ def _result(
         events=events,
         trace_refs=output.trace_refs if output else [],
         metadata=metadata,
-        versions=versions,
-        fingerprint=_hash(run, versions),
+        versions=versions_of(run, versions),
+        fingerprint=fingerprint(run, versions),
     )
 
 
@@ -183,11 +173,6 @@ def _label(name: str, metadata: Mapping[str, Any], agent: Any) -> str:
         except Exception:  # a property of the agent's
             return UNKNOWN
     return to_text(value) if isinstance(value, str) and value else UNKNOWN
-
-
-def _hash(run: RunSpec, versions: Mapping[str, str]) -> str:
-    text = "|".join((run.run_id, str(run.seed), *versions.values()))
-    return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def _now() -> str:

@@ -1,0 +1,1 @@
+"""First-party implementations of the hooks."""

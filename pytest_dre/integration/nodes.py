@@ -1,0 +1,117 @@
+"""Study files and their runs as pytest's collectors and items."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_dre.errors import DreError
+from pytest_dre.integration.failures import RunFailure, represent
+from pytest_dre.integration.resolving import bind
+from pytest_dre.integration.studies import PlannedStudy, StudyRegistry
+from pytest_dre.model.running import Gate
+from pytest_dre.model.runs import RunResult, RunSpec
+
+if TYPE_CHECKING:
+    from pytest_dre.execution.bound import StudyBindings
+    from pytest_dre.integration.recorder import Recorder
+
+registry_key = pytest.StashKey[StudyRegistry]()
+recorder_key: "pytest.StashKey[Recorder]" = pytest.StashKey()
+
+
+class StudyFile(pytest.File):
+    """A study; collects an item for each planned run, then one for each gate."""
+
+    planned: PlannedStudy
+    bindings: "StudyBindings"
+
+    def collect(self) -> "Iterator[RunItem | GateItem]":
+        """Load, plan and bind the study. All its faults make one collection error."""
+        try:
+            self.planned = self.config.stash[registry_key].load(self.path)
+            self.bindings = bind(self.planned, self)
+        except DreError as error:
+            raise self.CollectError(str(error)) from None
+        self._mark()
+        for name, run in zip(self.planned.names, self.planned.plan.runs, strict=True):
+            yield RunItem.from_parent(self, name=name, run=run)
+        for gate in self.planned.study.gates:
+            yield GateItem.from_parent(self, name=f"gate={gate.gate_id}", gate=gate)
+
+    def _mark(self) -> None:
+        """Marks stand on the file, so that 10,000 runs share them."""
+        self.add_marker(pytest.mark.dre)
+        timeout = self.planned.study.limits.timeout_s
+        if timeout is None:
+            return
+        if not self.config.pluginmanager.has_plugin("timeout"):
+            raise self.CollectError(f"{self.name}: limits.timeout_s needs the plugin pytest-timeout, which is disabled")
+        self.add_marker(pytest.mark.timeout(timeout))
+
+
+class RunItem(pytest.Item):
+    """One planned run. Low scores are data: it fails only when the run could not be carried out.
+
+    Attributes:
+        run: What is planned.
+        result: What it yielded, None until it was carried out or replayed.
+        cached: Whether the result was replayed from the store.
+        held_back: Why it was not started, though it could have been; it stays missing then.
+    """
+
+    parent: StudyFile
+
+    def __init__(self, *, run: RunSpec, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run = run
+        self.result: RunResult | None = None
+        self.cached = False
+        self.held_back: str | None = None
+
+    def runtest(self) -> None:
+        """Replay the run if it is stored, else carry it out and record it."""
+        self.config.stash[recorder_key].perform(self)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the agent's own traceback under a heading that names the run."""
+        if isinstance(excinfo.value, RunFailure):
+            return represent(self, excinfo.value)
+        if isinstance(excinfo.value, DreError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        """Name the study file; the line must be a number (a skip-marked item without one is an internal error)."""
+        return self.path, 0, self.name
+
+
+class GateUnjudged(DreError):
+    """A gate without a verdict."""
+
+
+class GateItem(pytest.Item):
+    """A gate. This release cannot judge gates: the verdict is INCONCLUSIVE, never a silent pass."""
+
+    def __init__(self, *, gate: Gate, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gate = gate
+
+    def runtest(self) -> None:
+        """Fail, or skip where the gate says `on_inconclusive: warn`."""
+        message = (
+            f"INCONCLUSIVE: gate {self.gate.gate_id!r} was not judged, this release of pytest-dre cannot judge gates"
+        )
+        if self.gate.on_inconclusive == "warn":
+            pytest.skip(message)
+        raise GateUnjudged(message)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the verdict alone."""
+        if isinstance(excinfo.value, GateUnjudged):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        """Name the study file."""
+        return self.path, 0, self.name

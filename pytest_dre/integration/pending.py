@@ -1,0 +1,59 @@
+"""`--lf` as resume: runs that are selected but not done stay in pytest's cache of failures."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_dre.integration.reports import was_held_back
+
+LASTFAILED = "cache/lastfailed"
+
+
+class PendingRuns:
+    """Adds the session's runs to `cache/lastfailed` at its start, and takes out at its end those that are done.
+
+    So whatever ends the session, a SIGKILL too, `--lf` finds what is missing.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._selected: set[str] = set()
+        self._done: set[str] = set()
+
+    def add(self, node_ids: Iterable[str]) -> None:
+        """Note the selected runs, in memory and in the cache."""
+        self._selected.update(node_ids)
+        if self._cache_is_writable_now():
+            saved = self._config.cache.get(LASTFAILED, {})
+            self._save({**saved, **dict.fromkeys(self._selected, True)}, saved)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what is done: passed, or skipped by the user's own word."""
+        if report.nodeid not in self._selected:
+            return
+        if (report.when == "call" and report.passed) or (report.skipped and not was_held_back(report)):
+            self._done.add(report.nodeid)
+        elif report.failed:
+            self._done.discard(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Leave in the cache what failed and what never ran; pytest's own plugin has written its view before."""
+        if not self._selected or getattr(self._config, "cache", None) is None:
+            return
+        saved = self._config.cache.get(LASTFAILED, {})
+        merged = {**saved, **dict.fromkeys(self._selected - self._done, True)}
+        self._save({node_id: True for node_id in merged if node_id not in self._done}, saved)
+
+    def missing(self) -> int:
+        """Return how many selected runs are not done."""
+        return len(self._selected - self._done)
+
+    def _cache_is_writable_now(self) -> bool:
+        """Under `--ff` a replacement worker would read the changed cache and order its items unlike the others."""
+        reordered = self._config.getoption("failedfirst", False) and self._config.getoption("dist", "no") != "no"
+        return getattr(self._config, "cache", None) is not None and not reordered
+
+    def _save(self, lastfailed: dict[str, bool], saved: dict[str, bool]) -> None:
+        if lastfailed != saved:
+            self._config.cache.set(LASTFAILED, lastfailed)

@@ -1,0 +1,49 @@
+"""`--dre-plan`: what a session would run, without running it."""
+
+import shutil
+
+import pytest
+
+from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.reporting.headings import header_line
+from pytest_dre.reporting.plan import plan_lines
+
+
+class PlanPrinter:
+    """Prints each study's plan in place of the runs."""
+
+    def __init__(self, config: pytest.Config, registry: StudyRegistry) -> None:
+        self._config = config
+        self._registry = registry
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
+        """Say how many runs of how many studies are planned."""
+        runs = [item for item in items if isinstance(item, RunItem)]
+        return header_line(len(runs), len({item.path for item in runs})) if runs else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Print the plans and end the session."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            self._print(reporter, session.items)
+        if session.testsfailed and not self._config.option.continue_on_collection_errors:
+            raise session.Interrupted(f"{session.testsfailed} errors during collection")
+        return True
+
+    def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
+        reporter.section("plan")
+        height = None if self._config.get_verbosity() > 0 else shutil.get_terminal_size((80, 40)).lines
+        for planned in self._registry:
+            selected = sum(1 for item in items if isinstance(item, RunItem) and item.path == planned.path)
+            lines = plan_lines(
+                planned.study,
+                planned.plan,
+                width=self._config.get_terminal_writer().fullwidth,
+                height=height,
+                selected=selected,
+                stored=None,
+            )
+            for line in lines:
+                reporter.write_line(line)

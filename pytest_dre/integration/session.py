@@ -1,0 +1,64 @@
+"""Bringing the plugin's parts in, once a session meets a study."""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_dre.builtins.hooks import SiblingPackages
+from pytest_dre.integration.closing import Exporter
+from pytest_dre.integration.nodes import StudyFile, recorder_key, registry_key
+from pytest_dre.integration.pending import PendingRuns
+from pytest_dre.integration.planning import PlanPrinter
+from pytest_dre.integration.recorder import Recorder
+from pytest_dre.integration.settings import Role, Settings, settings_of
+from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.integration.terminal import Terminal
+from pytest_dre.integration.xdist import Controller
+
+_ACTIVE = "dre-session"
+
+
+def activate(config: pytest.Config) -> None:
+    """Register the parts of this process; the second call and later ones do nothing.
+
+    The role is decided here and nowhere else: each role has other parts, no part asks for it.
+    """
+    plugins = config.pluginmanager
+    if plugins.has_plugin(_ACTIVE):
+        return
+    settings = settings_of(config)
+    registry = config.stash[registry_key] = StudyRegistry(settings)
+    plugins.register(SiblingPackages(), _ACTIVE)
+    if config.getoption("dre_plan"):
+        plugins.register(PlanPrinter(config, registry))
+    elif config.getoption("collectonly"):
+        plugins.register(Terminal(config, registry, None, None))
+    elif settings.role is Role.WORKER:
+        _register_recorder(config, settings)
+    else:
+        _register_closing(config, settings, registry)
+
+
+def collect_study(path: Path, parent: pytest.Collector) -> StudyFile:
+    """Return the collector of the study at `path`."""
+    return StudyFile.from_parent(parent, path=path)
+
+
+def _register_recorder(config: pytest.Config, settings: Settings) -> None:
+    recorder = config.stash[recorder_key] = Recorder(settings)
+    config.pluginmanager.register(recorder, "dre-recorder")
+
+
+def _register_closing(config: pytest.Config, settings: Settings, registry: StudyRegistry) -> None:
+    """Whoever sees all reports closes the session."""
+    plugins = config.pluginmanager
+    pending = PendingRuns(config)
+    exporter = Exporter(settings, registry, config)
+    terminal = Terminal(config, registry, exporter, pending)
+    plugins.register(pending, "dre-pending")
+    plugins.register(exporter, "dre-exporter")
+    plugins.register(terminal, "dre-terminal")
+    if settings.role is Role.SINGLE:
+        _register_recorder(config, settings)
+    else:
+        plugins.register(Controller(config, settings, registry, pending, terminal), "dre-controller")

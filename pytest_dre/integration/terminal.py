@@ -1,0 +1,105 @@
+"""What the session prints: how many runs are planned, and what became of them."""
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pytest_dre.integration.closing import ClosedStudy, Exporter
+from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.pending import PendingRuns
+from pytest_dre.integration.reports import was_cached
+from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.reporting.headings import header_line
+from pytest_dre.reporting.summary import summary_lines
+
+LOG_HEIGHT = 40  # lines a study may take where no terminal says how high it is
+
+
+class Terminal:
+    """Speaks for the plugin in the process that owns the terminal."""
+
+    def __init__(
+        self, config: pytest.Config, registry: StudyRegistry, exporter: Exporter | None, pending: PendingRuns | None
+    ) -> None:
+        self._config = config
+        self._registry = registry
+        self._exporter = exporter
+        self._pending = pending
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note the selected runs as pending."""
+        if self._pending is not None:
+            self._pending.add(item.nodeid for item in session.items if item.path in self._study_paths())
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
+        """Say how many runs of how many studies are planned."""
+        runs = [item for item in items if isinstance(item, RunItem)]
+        return header_line(len(runs), len({item.path for item in runs})) if runs else None
+
+    def announce(self, node_ids: Iterable[str]) -> None:
+        """Say the same for the items that an xdist worker collected."""
+        runs = [node_id for node_id in node_ids if "::gate=" not in node_id]
+        studies = {node_id.partition("::")[0] for node_id in runs}
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and runs:
+            reporter.ensure_newline()
+            reporter.write_line(header_line(len(runs), len(studies)))
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Tell replayed runs from those carried out."""
+        if getattr(report, "when", None) == "call" and report.passed and was_cached(report):
+            return "cached", "c", ("CACHED", {"green": True})
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what became of each study."""
+        if self._exporter is None or not self._exporter.closed:
+            return
+        terminalreporter.section("design of experiments")
+        for closed in self._exporter.closed:
+            for line in self._lines(closed):
+                terminalreporter.write_line(line)
+
+    def _lines(self, closed: ClosedStudy) -> list[str]:
+        planned = closed.planned
+        lines = []
+        if closed.tally is not None:
+            lines = summary_lines(
+                planned.study,
+                closed.tally,
+                width=self._config.get_terminal_writer().fullwidth,
+                height=_height(),
+                output_dir=_from_here(planned.output_dir, self._config.invocation_params.dir),
+                resume_command=self._resume_command(),
+            )
+        if closed.stale:
+            lines.append(f"{closed.stale} runs have results of another agent, problem or seed only: kept, not shown")
+        if closed.orphans:
+            lines.append(f"{closed.orphans} stored runs are not planned any more: kept, not shown")
+        if closed.error:
+            lines.append(f"{planned.study.study_id}: artifacts not written: {closed.error}")
+        return lines
+
+    def _resume_command(self) -> str:
+        """Return the user's own command with what resumes it."""
+        args = [str(arg) for arg in self._config.invocation_params.args]
+        option = "--lf" if getattr(self._config, "cache", None) is not None else "--dre-resume"
+        return shlex.join(["pytest", *args, *([] if option in args else [option])])
+
+    def _study_paths(self) -> set[Path]:
+        return {planned.path for planned in self._registry}
+
+
+def _height() -> int:
+    return max(10, shutil.get_terminal_size((80, LOG_HEIGHT)).lines - 2)
+
+
+def _from_here(path: Path, here: Path) -> str:
+    """Return the shorter of the absolute and the relative path."""
+    return min(str(path), os.path.relpath(path, here), key=len)

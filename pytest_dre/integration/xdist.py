@@ -1,0 +1,96 @@
+"""The controlling process of an xdist session: it sees reports and dying workers, but collects nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_dre.errors import DreError
+from pytest_dre.integration.pending import PendingRuns
+from pytest_dre.integration.settings import WORKER_SESSION, Settings, settings_of
+from pytest_dre.integration.studies import PlannedStudy, StudyRegistry
+from pytest_dre.integration.terminal import Terminal
+from pytest_dre.loading.detection import is_study_file
+from pytest_dre.model.runs import RunStatus
+
+
+def prepare_worker(config: pytest.Config, node: Any) -> None:
+    """Give the worker the session's id."""
+    node.workerinput[WORKER_SESSION] = settings_of(config).session_id
+
+
+class Controller:
+    """Announces what workers collected, and records what they died of."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        registry: StudyRegistry,
+        pending: PendingRuns,
+        terminal: Terminal,
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._registry = registry
+        self._pending = pending
+        self._terminal = terminal
+        self._paths: dict[str, Path | None] = {}
+        self._announced = False
+        self._interrupted: set[Any] = set()
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Take the first worker's word: all collect the same."""
+        if self._config.getoption("dist") == "each":
+            pytest.exit(
+                "--dist each would carry out every run once a worker; use load, worksteal or loadfile",
+                returncode=pytest.ExitCode.USAGE_ERROR,
+            )
+        if self._announced:
+            return
+        self._announced = True
+        of_studies = [node_id for node_id in ids if self._study_path(node_id) is not None]
+        self._pending.add(of_studies)
+        self._terminal.announce(of_studies)
+
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """A worker that stopped at Ctrl-C did not crash; its run is missing, not failed."""
+        if error == "keyboard-interrupt":
+            self._interrupted.add(node)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Record the run that a worker died of: its report comes from xdist, in no phase and with no properties."""
+        if report.when != "???" or getattr(report, "node", None) in self._interrupted:  # type: ignore[comparison-overlap]
+            return
+        path = self._study_path(report.nodeid)
+        if path is None:
+            return
+        try:
+            self._record_crash(self._registry.load(path), report)
+        except DreError as error:
+            report.longrepr = f"{report.longrepr}\n{error}"
+
+    def _record_crash(self, planned: PlannedStudy, report: pytest.TestReport) -> None:
+        from pytest_dre.integration.recorder import unstarted_result
+        from pytest_dre.store.runs import RunStore
+
+        run = planned.runs_by_name.get(report.nodeid.partition("::")[2])
+        if run is None:
+            return
+        store = RunStore.create_or_open(planned.store_path, planned.study.study_id)
+        try:
+            result = unstarted_result(run, store.versions(), RunStatus.FAILED, "crashed", str(report.longrepr))
+            store.record_unless_recorded(result, self._settings.session_id)
+        finally:
+            store.close()
+        report.longrepr = f"{report.longrepr}\nrun {run.run_id} is recorded as failed (crashed); rerun it with --lf"
+
+    def _study_path(self, node_id: str) -> Path | None:
+        """Return the study that an item belongs to, None if it is no study's."""
+        prefix = node_id.partition("::")[0]
+        if prefix not in self._paths:
+            path = (self._config.rootpath / prefix).resolve()
+            is_study = path.suffix in (".yaml", ".yml", ".json") and path.is_file() and is_study_file(path)
+            self._paths[prefix] = path if is_study else None
+        return self._paths[prefix]
