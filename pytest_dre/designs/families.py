@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_dre.designs.blocking import plan_randomized_block, plan_repeated_measures
 from pytest_dre.designs.factorial import factorial_size, plan_factorial
-from pytest_dre.designs.fractional import plan_fractional
+from pytest_dre.designs.fractional import fractional_size, plan_fractional
 from pytest_dre.designs.hypercube import OPTIONS as HYPERCUBE_OPTIONS
 from pytest_dre.designs.hypercube import hypercube_size, plan_hypercube
 from pytest_dre.designs.latin_square import ROLES, plan_latin_square
@@ -47,7 +47,9 @@ FAMILIES: dict[DesignKind, Family] = {
     "randomized_block": Family(plan_randomized_block, factorial_size),
     "repeated_measures": Family(plan_repeated_measures, factorial_size, ORDER),
     "latin_square": Family(plan_latin_square, keys=ORDER, options=frozenset(ROLES)),
-    "fractional_factorial_2level": Family(plan_fractional, keys=frozenset({"center_points"}), repeats_rows=True),
+    "fractional_factorial_2level": Family(
+        plan_fractional, fractional_size, frozenset({"center_points"}), repeats_rows=True
+    ),
     "latin_hypercube": Family(
         plan_hypercube,
         hypercube_size,

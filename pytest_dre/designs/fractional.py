@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_dre.designs.faults import refuse
 from pytest_dre.designs.points import DesignPoint
-from pytest_dre.designs.rows import Row, is_number, midpoint, most_frequent, points_of_rows
+from pytest_dre.designs.rows import Row, is_number, midpoint, most_frequent, points_of_rows, row_design_size
 from pytest_dre.model.factors import Factor
 from pytest_dre.model.study import Study
 
@@ -27,6 +27,11 @@ def plan_fractional(study: Study, base_dir: Path) -> list[DesignPoint]:  # noqa:
     rows = [_row(study, varied, signs) for signs in sign_table(len(varied))]
     center = {factor.name: _center(factor, rows) for factor in study.factors}
     return points_of_rows(study, rows, center)
+
+
+def fractional_size(study: Study) -> int:
+    """Return the number of conditions."""
+    return row_design_size(study, 2 ** min(sum(1 for factor in study.factors if factor.levels), FULL))
 
 
 def sign_table(factors: int) -> list[tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """Latin hypercube samples (McKay, Beckman & Conover 1979), drawn with SciPy's `qmc.LatinHypercube`."""
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def _bounds(study: Study) -> dict[str, tuple[float, float]]:
 def _is_range(pair: object) -> bool:
     match pair:
         case [low, high] if is_number(low) and is_number(high):
-            return low < high
+            return low < high and math.isfinite(high - low)
     return False
 
 

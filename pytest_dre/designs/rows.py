@@ -1,6 +1,6 @@
 """What designs made of rows share: replication, centre points, randomisation, indices and blocks."""
 
-import math
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
@@ -16,7 +16,9 @@ Row = Mapping[str, Any]
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Return whether `value` is a finite number (a boolean is none)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -sys.float_info.max <= value <= sys.float_info.max
 
 
 def row_design_size(study: Study, base_rows: int) -> int:
