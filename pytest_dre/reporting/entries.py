@@ -1,0 +1,73 @@
+"""Labelled lines: a label on the left, its text beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_dre.reporting.commands import command_lines
+from pytest_dre.reporting.width import display_width, pad, shorten
+
+INDENT = "  "
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A label and the parts of its text, already harmless.
+
+    Attributes:
+        label: What the text is about; "" continues the entry above.
+        parts: Texts that a comma joins; lines are broken between them.
+        lines: How many lines the parts may take; what does not fit is counted ("… 3 more").
+        command: Instead of parts, a shell command, kept copyable.
+    """
+
+    label: str
+    parts: tuple[str, ...] = ()
+    lines: int = 1
+    command: str | None = None
+
+
+def entry_lines(entries: Sequence[Entry], width: int, *, indent: str = INDENT) -> list[str]:
+    """Return the entries with their labels in one column, in lines of at most `width` columns."""
+    labels = min(max((display_width(entry.label) for entry in entries), default=0), width // 3)
+    lines: list[str] = []
+    for entry in entries:
+        label = indent + pad(shorten(entry.label, labels), labels) + GAP
+        room = width - len(indent) - labels - len(GAP)
+        if entry.command is not None:
+            first, *rest = command_lines(entry.command, width, width - room)
+        else:
+            first, *rest = wrap_parts(entry.parts, room, entry.lines)
+            rest = [" " * (width - room) + line for line in rest]
+        lines += [shorten((label + first).rstrip(), width), *rest]
+    return lines
+
+
+def wrap_parts(parts: Sequence[str], width: int, lines: int = 1) -> list[str]:
+    """Return the parts joined by commas in at most `lines` lines, the last of which says how many are left out."""
+    wrapped: list[str] = []
+    rest = list(parts)
+    while len(wrapped) < lines - 1 and display_width(", ".join(rest)) > width:
+        count = 1
+        while count < len(rest) - 1 and display_width(", ".join(rest[: count + 1])) < width:
+            count += 1
+        if count == len(rest):
+            break
+        wrapped.append(shorten(", ".join(rest[:count]), width - 1, "middle") + ",")
+        rest = rest[count:]
+    return [*wrapped, list_parts(rest, width)]
+
+
+def list_parts(parts: Sequence[str], width: int) -> str:
+    """Return the parts joined by commas in one line; where that is too long, the first few and how many more."""
+    whole = ", ".join(parts)
+    if display_width(whole) <= width:
+        return whole
+    for shown in range(min(len(parts) - 1, width), 0, -1):
+        text = f"{', '.join(parts[:shown])}, … {len(parts) - shown} more"
+        if display_width(text) <= width:
+            return text
+    more = f", … {len(parts) - 1} more" if len(parts) > 1 else ""
+    if width - len(more) < 8:
+        return shorten(whole, width, "middle" if len(parts) == 1 else "end")
+    return shorten(parts[0], width - len(more), "middle") + more
