@@ -46,7 +46,7 @@ def is_builder(parameters: list[inspect.Parameter] | None, known: Collection[str
 
     Such a callable is given the condition and returns the agent.
     """
-    if parameters is None or any(_variadic(item) or item.name in known for item in parameters):
+    if parameters is None or any(_variadic(item) or _is_input(item, known) for item in parameters):
         return False
     positional = [item for item in parameters if item.kind in _POSITIONAL]
     others = [item for item in parameters if item not in positional]
@@ -66,7 +66,7 @@ def plan_call(
         return CallPlan(positional=fallback[:1])
     named = [item for item in parameters if not _variadic(item)]
     wanting = [item for item in named if item.name not in known and _required(item)]
-    if not any(item.name in known for item in named):
+    if not any(_is_input(item, known) for item in named):
         return _by_position(parameters, wanting, known, fallback)
     if wanting:
         raise _unsuppliable(wanting[0].name, known)
@@ -107,6 +107,11 @@ def _rest(parameters: list[inspect.Parameter], known: Collection[str]) -> list[s
         return []
     taken = {item.name for item in parameters}
     return sorted(name for name in known if name not in taken)
+
+
+def _is_input(item: inspect.Parameter, known: Collection[str]) -> bool:
+    """Return whether the name is an input's, also if this study has no problem to supply it from."""
+    return item.name in known or item.name in PROBLEM_NAMES
 
 
 def _variadic(item: inspect.Parameter) -> bool:

@@ -8,9 +8,10 @@ import pytest
 from pytest_dre.errors import DreError
 from pytest_dre.integration.failures import RunFailure, represent
 from pytest_dre.integration.resolving import bind
-from pytest_dre.integration.studies import PlannedStudy, StudyRegistry
+from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import RunResult, RunSpec
+from pytest_dre.sessions.planned import PlannedStudy
 
 if TYPE_CHECKING:
     from pytest_dre.execution.bound import StudyBindings
@@ -83,7 +84,7 @@ class RunItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int, str]:
         """Name the study file; the line must be a number (a skip-marked item without one is an internal error)."""
-        return self.path, 0, self.name
+        return self.path, 0, _title(self)
 
 
 class GateUnjudged(DreError):
@@ -92,6 +93,8 @@ class GateUnjudged(DreError):
 
 class GateItem(pytest.Item):
     """A gate. This release cannot judge gates: the verdict is INCONCLUSIVE, never a silent pass."""
+
+    parent: StudyFile
 
     def __init__(self, *, gate: Gate, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -114,4 +117,9 @@ class GateItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int, str]:
         """Name the study file."""
-        return self.path, 0, self.name
+        return self.path, 0, _title(self)
+
+
+def _title(item: RunItem | GateItem) -> str:
+    """Return what stands over a failure. Were it the item's name alone, pytest would show its dots as `::`."""
+    return f"{item.parent.planned.study.study_id}: {item.name}"

@@ -36,7 +36,7 @@ class PlanPrinter:
         reporter.section("plan")
         height = None if self._config.get_verbosity() > 0 else shutil.get_terminal_size((80, 40)).lines
         for planned in self._registry:
-            selected = sum(1 for item in items if isinstance(item, RunItem) and item.path == planned.path)
+            selected = sum(1 for item in items if isinstance(item, RunItem) and item.parent.planned is planned)
             lines = plan_lines(
                 planned.study,
                 planned.plan,

@@ -66,11 +66,11 @@ class Recorder:
 
     def _store(self, study_file: StudyFile) -> RunStore:
         planned = study_file.planned
-        if planned.path not in self._stores:
+        if study_file.path not in self._stores:
             store = RunStore.create_or_open(planned.store_path, planned.study.study_id)
             store.set_versions(study_file.bindings.versions)
-            self._stores[planned.path] = store
-        return self._stores[planned.path]
+            self._stores[study_file.path] = store
+        return self._stores[study_file.path]
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
         stored = store.completed(item.run.run_id, fingerprint(item.run, item.parent.bindings.versions))

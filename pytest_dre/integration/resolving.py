@@ -11,7 +11,7 @@ from pytest_dre.execution.bound import StudyBindings
 
 if TYPE_CHECKING:
     from pytest_dre.integration.nodes import StudyFile
-    from pytest_dre.integration.studies import PlannedStudy
+    from pytest_dre.sessions.planned import PlannedStudy
 
 
 def bind(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:

@@ -13,7 +13,7 @@ from pytest_dre.integration.recorder import Recorder
 from pytest_dre.integration.settings import Role, Settings, settings_of
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import Terminal
-from pytest_dre.integration.xdist import Controller
+from pytest_dre.integration.xdist import ClosingParts, Controller
 
 _ACTIVE = "dre-session"
 
@@ -51,14 +51,13 @@ def _register_recorder(config: pytest.Config, settings: Settings) -> None:
 
 def _register_closing(config: pytest.Config, settings: Settings, registry: StudyRegistry) -> None:
     """Whoever sees all reports closes the session."""
-    plugins = config.pluginmanager
     pending = PendingRuns(config)
     exporter = Exporter(settings, registry, config)
-    terminal = Terminal(config, registry, exporter, pending)
-    plugins.register(pending, "dre-pending")
-    plugins.register(exporter, "dre-exporter")
-    plugins.register(terminal, "dre-terminal")
+    closing = ClosingParts(pending, exporter, Terminal(config, registry, exporter, pending))
+    plugins = config.pluginmanager
+    for part in (closing.pending, closing.exporter, closing.terminal):
+        plugins.register(part)
     if settings.role is Role.SINGLE:
         _register_recorder(config, settings)
     else:
-        plugins.register(Controller(config, settings, registry, pending, terminal), "dre-controller")
+        plugins.register(Controller(config, settings, registry, closing), "dre-controller")

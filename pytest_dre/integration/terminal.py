@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_dre.integration.closing import ClosedStudy, Exporter
+from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
+from pytest_dre.sessions.exporting import ClosedStudy
 
 LOG_HEIGHT = 40  # lines a study may take where no terminal says how high it is
 
@@ -33,7 +34,8 @@ class Terminal:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the selected runs as pending."""
         if self._pending is not None:
-            self._pending.add(item.nodeid for item in session.items if item.path in self._study_paths())
+            paths = self._registry.paths()
+            self._pending.add(item.nodeid for item in session.items if item.path in paths)
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
         """Say how many runs of how many studies are planned."""
@@ -83,7 +85,7 @@ class Terminal:
         if closed.orphans:
             lines.append(f"{closed.orphans} stored runs are not planned any more: kept, not shown")
         if closed.error:
-            lines.append(f"{planned.study.study_id}: artifacts not written: {closed.error}")
+            lines.append(f"{planned.study.study_id}: {closed.error}")
         return lines
 
     def _resume_command(self) -> str:
@@ -91,9 +93,6 @@ class Terminal:
         args = [str(arg) for arg in self._config.invocation_params.args]
         option = "--lf" if getattr(self._config, "cache", None) is not None else "--dre-resume"
         return shlex.join(["pytest", *args, *([] if option in args else [option])])
-
-    def _study_paths(self) -> set[Path]:
-        return {planned.path for planned in self._registry}
 
 
 def _height() -> int:

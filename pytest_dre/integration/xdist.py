@@ -1,17 +1,22 @@
 """The controlling process of an xdist session: it sees reports and dying workers, but collects nothing."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_dre.errors import DreError
+from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.pending import PendingRuns
+from pytest_dre.integration.recorder import unstarted_result
 from pytest_dre.integration.settings import WORKER_SESSION, Settings, settings_of
-from pytest_dre.integration.studies import PlannedStudy, StudyRegistry
+from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import Terminal
 from pytest_dre.loading.detection import is_study_file
 from pytest_dre.model.runs import RunStatus
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.store.runs import RunStore
 
 
 def prepare_worker(config: pytest.Config, node: Any) -> None:
@@ -19,22 +24,25 @@ def prepare_worker(config: pytest.Config, node: Any) -> None:
     node.workerinput[WORKER_SESSION] = settings_of(config).session_id
 
 
+@dataclass(frozen=True, slots=True)
+class ClosingParts:
+    """The parts that close a session, wherever it ran."""
+
+    pending: PendingRuns
+    exporter: Exporter
+    terminal: Terminal
+
+
 class Controller:
     """Announces what workers collected, and records what they died of."""
 
     def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        registry: StudyRegistry,
-        pending: PendingRuns,
-        terminal: Terminal,
+        self, config: pytest.Config, settings: Settings, registry: StudyRegistry, closing: ClosingParts
     ) -> None:
         self._config = config
         self._settings = settings
         self._registry = registry
-        self._pending = pending
-        self._terminal = terminal
+        self._closing = closing
         self._paths: dict[str, Path | None] = {}
         self._announced = False
         self._interrupted: set[Any] = set()
@@ -50,8 +58,8 @@ class Controller:
             return
         self._announced = True
         of_studies = [node_id for node_id in ids if self._study_path(node_id) is not None]
-        self._pending.add(of_studies)
-        self._terminal.announce(of_studies)
+        self._closing.pending.add(of_studies)
+        self._closing.terminal.announce(of_studies)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """A worker that stopped at Ctrl-C did not crash; its run is missing, not failed."""
@@ -68,12 +76,11 @@ class Controller:
             return
         try:
             self._record_crash(self._registry.load(path), report)
+            self._closing.exporter.touch(path)
         except DreError as error:
             report.longrepr = f"{report.longrepr}\n{error}"
 
     def _record_crash(self, planned: PlannedStudy, report: pytest.TestReport) -> None:
-        from pytest_dre.integration.recorder import unstarted_result
-        from pytest_dre.store.runs import RunStore
 
         run = planned.runs_by_name.get(report.nodeid.partition("::")[2])
         if run is None:

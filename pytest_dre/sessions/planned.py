@@ -1,0 +1,46 @@
+"""A study ready to run: loaded, planned, its runs named, with a directory to write to."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pytest_dre.designs import plan_study, run_names
+from pytest_dre.errors import StudyError
+from pytest_dre.model.runs import Plan, RunSpec
+from pytest_dre.model.source import StudySource
+from pytest_dre.model.study import Study
+from pytest_dre.store.database import STORE_NAME
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """A study, its plan, the item name of each run (in plan order), and its output directory (absolute)."""
+
+    source: StudySource
+    plan: Plan
+    names: tuple[str, ...]
+    output_dir: Path
+
+    @property
+    def study(self) -> Study:
+        """The study itself."""
+        return self.source.study
+
+    @property
+    def store_path(self) -> Path:
+        """The run store's file."""
+        return self.output_dir / STORE_NAME
+
+    @cached_property
+    def runs_by_name(self) -> dict[str, RunSpec]:
+        """The planned runs by item name."""
+        return dict(zip(self.names, self.plan.runs, strict=True))
+
+
+def plan_source(source: StudySource, output_dir: Path) -> PlannedStudy:
+    """Plan a loaded study. Raises StudyError with each fault's place in the file."""
+    try:
+        plan = plan_study(source.study, source.base_dir)
+    except StudyError as error:
+        raise source.source_map.error(*error.faults) from None
+    return PlannedStudy(source, plan, tuple(run_names(source.study, plan)), output_dir)
