@@ -4,4 +4,4 @@ MAX_BYTES = 5_000_000
 MAX_VALUES = 100_000  # keys and values, aliases expanded
 MAX_DEPTH = 64
 MAX_DIGITS = 308  # of a number: beyond, it has no floating-point value
-MAX_FAULTS = 500  # looked for; a screen shows far fewer
+MAX_FAULTS = 200  # looked for; a screen shows far fewer

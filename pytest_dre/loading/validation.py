@@ -62,7 +62,7 @@ def _unique_names(study: Study, _: Names) -> Iterator[Fault]:
     yield from _repeated([item.gate_id for item in study.gates], ("gates",), "gate_id", "gate")
     yield from _repeated(study.agent_specs, ("agent_specs",), "", "agent")
     yield from _repeated(study.problem_ids, ("problem_ids",), "", "problem")
-    factors = {item.name: index for index, item in enumerate(study.factors)}
+    factors = {item.name: index for index, item in reversed(list(enumerate(study.factors)))}
     for index, block in enumerate(study.blocks):
         if block.name in factors:
             message = f"{shortened(block.name)!r} is a factor too, {place(('factors', factors[block.name]))}"

@@ -16,6 +16,7 @@ from pytest_dre.model.study import Study
 # Keys of older releases and our own: left out where the study does not use them, so that files can be exchanged.
 _OLDER = ("primary_outcomes", "secondary_outcomes")
 _OURS = ("agents", "problems", "runner", "limits", "gates")
+_RARE_BREAKS = re.compile("[\r\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -47,15 +48,30 @@ def _drop_none(part: dict[str, Any], *keys: str) -> None:
 
 
 def dump_yaml(study: Study) -> str:
-    """Return the study as YAML that `parse_study`, and any YAML 1.1 reader, reads back as the same study."""
-    text = yaml.dump(study_to_dict(study), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return str(text)
+    """Return the study as YAML that `parse_study`, and any YAML 1.1 reader, reads back as the same study.
+
+    Raises DreError for text that is no valid Unicode.
+    """
+    data = _encodable(study_to_dict(study))
+    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def dump_json(study: Study) -> str:
-    """Return the study as JSON; numbers that JSON lacks are written NaN, Infinity, -Infinity."""
-    text = json.dumps(study_to_dict(study), indent=2, ensure_ascii=False)
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    """Return the study as JSON; numbers that JSON lacks are written NaN, Infinity, -Infinity.
+
+    Raises DreError for text that is no valid Unicode.
+    """
+    return json.dumps(_encodable(study_to_dict(study)), indent=2, ensure_ascii=False) + "\n"
+
+
+def _encodable(data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` if UTF-8 can hold all its text; a lone surrogate, half a character, it cannot."""
+    found = _SURROGATE.search(json.dumps(data, ensure_ascii=False))
+    if found:
+        raise DreError(
+            f"the study holds text that is no valid Unicode (the surrogate U+{ord(found[0]):04X}); remove it"
+        )
+    return data
 
 
 def write_study(study: Study, path: Path) -> None:
@@ -95,6 +111,13 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Readers fold these line breaks in plain and single-quoted text, and PyYAML writes them there.
+    style = '"' if _RARE_BREAKS.search(text) else None
+    return dumper.represent_scalar(f"{TAG}str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_implicit_resolver(
     f"{TAG}float", re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)\Z"), list("-+0123456789.")
 )
