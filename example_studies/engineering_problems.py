@@ -85,7 +85,9 @@ class DesignProblem:
             "constraint_violation": evaluation.violation,
             "is_feasible": evaluation.is_feasible,
         }
-        return [{"metric_name": name, "metric_value": value} for name, value in values.items()]
+        return [
+            {"evaluator_id": "design", "metric_name": name, "metric_value": value} for name, value in values.items()
+        ]
 
 
 def vessel_cost(shell: float, head: float, radius: float, length: float) -> float:

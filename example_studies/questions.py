@@ -17,8 +17,9 @@ def last_number(text: str) -> float | None:
 def question(text: str, answer: float) -> ProblemPacket:
     """Make a problem of a question; the study file has its id, text and right answer."""
 
-    def evaluate(reply: str) -> dict[str, bool]:
+    def evaluate(reply: str) -> dict[str, float]:
         given = last_number(reply)
-        return {"correct": given is not None and math.isclose(given, answer, rel_tol=1e-6)}
+        right = given is not None and math.isclose(given, answer, rel_tol=1e-6)
+        return {"correct": 1.0 if right else 0.0}  # a number: the share of right answers is its mean
 
     return ProblemPacket(problem_id="question", family="word problem", brief=text, evaluator=evaluate)

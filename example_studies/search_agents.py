@@ -59,7 +59,12 @@ class Search:
     def result(self) -> dict[str, Any]:
         """What the run hands back: the best design, how many evaluations it took, each improvement on the way."""
         candidate = list(self.best.design) if self.best else None
-        return agent_result({"candidate": candidate}, events=self.events, evaluations_used=self.used)
+        return agent_result(
+            {"candidate": candidate},
+            evaluations_used=self.used,
+            events=self.events,
+            metadata={"agent_kind": "search"},
+        )
 
     def _improvement(self, evaluation: Evaluation) -> dict[str, Any]:
         text = f"evaluation {self.used}: objective {evaluation.objective:.6g}, violation {evaluation.violation:.3g}"

@@ -116,7 +116,7 @@ def test_the_answer_is_the_last_number(text, number):
     assert load_reference("./questions.py:last_number", EXAMPLES)(text) == number
 
 
-@pytest.mark.parametrize(("answer", "correct"), [("It is 5.", True), ("5.0", True), ("10", False), ("five", False)])
+@pytest.mark.parametrize(("answer", "correct"), [("It is 5.", 1), ("5.0", 1), ("10", 0), ("five", 0)])
 def test_a_question_is_scored_by_its_right_answer(answer, correct):
     packet = load_reference("./questions.py:question", EXAMPLES)(text="What is 2 + 3?", answer=5)
 
