@@ -15,6 +15,7 @@ from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.resolving import hook_is_implemented
 from pytest_dre.integration.settings import Settings
 from pytest_dre.model.runs import ProblemPacket, RunResult, RunSpec, RunStatus
+from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
 
 # What ends a session or skips a test is no failure of the run.
@@ -55,7 +56,10 @@ class Recorder:
                 self._record_what_is_left(item, report)
             except DreError as error:
                 report.outcome, report.longrepr = "failed", str(error)
-            report.dre = _report_data(item)
+            if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
+                report.dre = _report_data(item)
+            if report.when == "teardown":
+                item.result = None
         return report
 
     def pytest_sessionfinish(self) -> None:
@@ -109,25 +113,6 @@ class Recorder:
             reason = "timeout"
         result = unstarted_result(item.run, item.parent.bindings.versions, status, reason, message)
         self._record(item, self._store(item.parent), result)
-
-
-def unstarted_result(
-    run: RunSpec, versions: Mapping[tuple[str, str], str], status: RunStatus, reason: str, message: str
-) -> RunResult:
-    """Return the result of a run that yielded nothing."""
-    return RunResult(
-        study_id=run.study_id,
-        condition_id=run.condition_id,
-        run_id=run.run_id,
-        replicate=run.replicate,
-        agent_id=run.agent_id,
-        problem_id=run.problem_id,
-        seed=run.seed,
-        status=status,
-        status_reason=reason,
-        error_info=message,
-        fingerprint=fingerprint(run, versions),
-    )
 
 
 def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]] | None:

@@ -1,6 +1,6 @@
 """From the store to the artifacts."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -8,7 +8,8 @@ from pytest_dre.artifacts.export import export_study
 from pytest_dre.artifacts.provenance import gather_provenance
 from pytest_dre.errors import DreError
 from pytest_dre.loading.writing import dump_yaml
-from pytest_dre.reporting.statistics import StudyTally, tally
+from pytest_dre.model.runs import RunResult
+from pytest_dre.reporting.statistics import StudyTally, TallyCounter
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import StoredResults, count_orphans, count_stale
 from pytest_dre.store.runs import RunStore
@@ -53,15 +54,16 @@ def close_study(
             return None
         with closing(store):
             results = StoredResults(planned, store)
-            _export(planned, results, sqlite, bundle)
-            counted = tally(planned.plan, results, cached)
+            counter = TallyCounter(planned.plan, cached)
+            _export(planned, counter.watched(results), sqlite, bundle)
             error = "" if export_hook is None else _call(export_hook, planned, results)
-            return ClosedStudy(planned, counted, count_stale(planned, store), count_orphans(planned, store), error)
+            stale, orphans = count_stale(planned, store), count_orphans(planned, store)
+            return ClosedStudy(planned, counter.study, stale, orphans, error)
     except DreError as error:
         return ClosedStudy(planned, None, error=f"artifacts not written: {error}")
 
 
-def _export(planned: PlannedStudy, results: StoredResults, sqlite: bool, bundle: bool) -> None:
+def _export(planned: PlannedStudy, results: Iterable[RunResult], sqlite: bool, bundle: bool) -> None:
     export_study(
         planned.study,
         planned.plan,

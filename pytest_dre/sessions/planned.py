@@ -1,12 +1,13 @@
 """A study ready to run: loaded, planned, its runs named, with a directory to write to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pytest_dre.designs import plan_study, run_names
+from pytest_dre.designs import plan_runs, plan_study, run_names
 from pytest_dre.errors import StudyError
-from pytest_dre.model.runs import Plan, RunSpec
+from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study
 from pytest_dre.store.database import STORE_NAME
@@ -37,10 +38,17 @@ class PlannedStudy:
         return dict(zip(self.names, self.plan.runs, strict=True))
 
 
-def plan_source(source: StudySource, output_dir: Path) -> PlannedStudy:
-    """Plan a loaded study. Raises StudyError with each fault's place in the file."""
+def plan_source(source: StudySource, output_dir: Path, conditions: Sequence[Condition] | None = None) -> PlannedStudy:
+    """Plan a loaded study, with `conditions` in place of its design's if given.
+
+    Raises StudyError with each fault's place in the file.
+    """
     try:
-        plan = plan_study(source.study, source.base_dir)
+        plan = plan_study(source.study, source.base_dir) if conditions is None else _plan_of(source.study, conditions)
     except StudyError as error:
         raise source.source_map.error(*error.faults) from None
     return PlannedStudy(source, plan, tuple(run_names(source.study, plan)), output_dir)
+
+
+def _plan_of(study: Study, conditions: Sequence[Condition]) -> Plan:
+    return Plan(tuple(conditions), tuple(plan_runs(study, conditions)))

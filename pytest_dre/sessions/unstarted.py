@@ -1,0 +1,25 @@
+"""Runs that yielded nothing: not started, or lost with the process that carried them out."""
+
+from collections.abc import Mapping
+
+from pytest_dre.execution.fingerprints import VersionKey, fingerprint
+from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
+
+
+def unstarted_result(
+    run: RunSpec, versions: Mapping[VersionKey, str], status: RunStatus, reason: str, message: str
+) -> RunResult:
+    """Return the result of a run that yielded nothing."""
+    return RunResult(
+        study_id=run.study_id,
+        condition_id=run.condition_id,
+        run_id=run.run_id,
+        replicate=run.replicate,
+        agent_id=run.agent_id,
+        problem_id=run.problem_id,
+        seed=run.seed,
+        status=status,
+        status_reason=reason,
+        error_info=message,
+        fingerprint=fingerprint(run, versions),
+    )
