@@ -69,7 +69,7 @@ class LazyIntegration:
         """Collect the file if it is a study."""
         if file_path.suffix not in STUDY_SUFFIXES:
             return None
-        from pytest_dre.loading.detection import is_study_file
+        from pytest_dre.detection import is_study_file
 
         if not is_study_file(file_path):
             return None

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from pytest_dre.detection import is_study_file
 from pytest_dre.errors import DreError
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import WORKER_SESSION, Settings, settings_of
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import Terminal
-from pytest_dre.detection import is_study_file
 from pytest_dre.model.runs import RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.unstarted import unstarted_result

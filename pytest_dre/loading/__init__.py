@@ -1,6 +1,5 @@
 """From a study file to a validated study, with the place of every key, and back."""
 
-from pytest_dre.loading.detection import is_study_file
 from pytest_dre.loading.reading import load_study, parse_study, study_from_dict
 from pytest_dre.loading.schema import study_schema
 from pytest_dre.loading.validation import validate_study
@@ -9,7 +8,6 @@ from pytest_dre.loading.writing import dump_json, dump_yaml, study_to_dict, writ
 __all__ = [
     "dump_json",
     "dump_yaml",
-    "is_study_file",
     "load_study",
     "parse_study",
     "study_from_dict",

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from pytest_dre.detection import MAX_BYTES
 from pytest_dre.errors import Fault, StudyError
 from pytest_dre.loading.json_text import compose_json
-from pytest_dre.loading.limits import MAX_BYTES
 from pytest_dre.loading.marks import read_nodes
 from pytest_dre.loading.misspelling import as_written, by_corrected, corrected, is_renamed
 from pytest_dre.loading.repair import repaired_study

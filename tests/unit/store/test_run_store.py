@@ -42,7 +42,7 @@ def store(tmp_path):
 
 def test_a_result_comes_back_as_it_went_in(store):
     went_in = result(
-        outputs={"text": "a\n\"b\" 😀 \ud800", "nested": {"x": [1, None, float("inf")]}},
+        outputs={"text": 'a\n"b" 😀 \ud800', "nested": {"x": [1, None, float("inf")]}},
         metrics={"primary_outcome": 0.1},
         error_info="ValueError: ä",
         latency_s=0.5,
@@ -138,11 +138,13 @@ def test_a_foreign_database_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as one" * 40, b"SQLite format 3\0" + b"\7" * 4000])
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but long enough to be read as one" * 40, b"SQLite format 3\0" + b"\7" * 4000]
+)
 def test_a_damaged_store_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "store.sqlite"
     path.write_bytes(content)
-    with pytest.raises(StoreError, match="damaged|cannot be opened"):
+    with pytest.raises(StoreError, match=r"damaged|cannot be opened"):
         RunStore.create_or_open(path, "s")
     assert path.read_bytes() == content
 
@@ -215,7 +217,8 @@ def test_a_killed_process_loses_nothing_that_it_recorded(tmp_path):
             store = RunStore.create_or_open(Path(sys.argv[1]), "s")
             number = 0
             while True:
-                store.record(RunResult("s", "c", f"run-{number}", 1, "a", None, 1, RunStatus.SUCCESS, fingerprint="f"), "x")
+                run_id, done = f"run-{number}", RunStatus.SUCCESS
+                store.record(RunResult("s", "c", run_id, 1, "a", None, 1, done, fingerprint="f"), "x")
                 print(number, flush=True)
                 number += 1
             """

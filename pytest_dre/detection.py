@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from pytest_dre.loading.limits import MAX_BYTES
-
+MAX_BYTES = 5_000_000  # of a study file; beyond that it is a mistake or an attack
 STUDY_SUFFIXES = (".study.yaml", ".study.yml", ".study.json")
 YAML_SUFFIXES = (".yaml", ".yml")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_dre.loading import is_study_file
+from pytest_dre.detection import is_study_file
 
 STUDIES = {
     "plain": b"study_id: s\n",

@@ -1,0 +1,3 @@
+"""What all tests of this project share."""
+
+pytest_plugins = ["pytester"]

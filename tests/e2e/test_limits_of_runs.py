@@ -1,0 +1,57 @@
+"""`fail_fast` and `limits.timeout_s`."""
+
+import pytest
+
+SLOW = """
+study_id: slow
+title: One run takes too long
+factors: [{name: seconds, levels: [0.0, 30.0]}]
+agents: {slow: "./slow.py:slow"}
+limits: {timeout_s: 1}
+"""
+
+
+def test_fail_fast_holds_back_what_has_not_started(logged, mode):
+    study = logged.path / "studies/logged.study.yaml"
+    study.write_text(study.read_text().replace("{replicates: 2}", "{replicates: 2, fail_fast: true}"))
+    study.write_text(study.read_text().replace("[0.1, 0.4, 0.7]", "[0.7, 0.1, 0.4]"))
+    (logged.path / "broken").touch()
+    result = logged.run("studies", "-rs", *mode)
+    started = len(logged.calls())
+    assert started <= (1 if "-n2" not in mode else 4)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "fail_fast: temperature=0.7-r1 failed" in result.stdout.str() or "-n2" in mode
+    assert logged.manifest("logged")["missing_runs"] == 6 - started
+    (logged.path / "broken").unlink()
+    logged.run("studies", "--lf", *mode)
+    assert logged.manifest("logged")["complete"] is True
+
+
+def test_a_run_that_takes_too_long_fails_as_timeout(lab, mode):
+    lab.write("studies/slow.py", "import time\n\ndef slow(seconds):\n    time.sleep(seconds)\n    return 'done'\n")
+    lab.write("studies/slow.study.yaml", SLOW)
+    lab.run("studies", *mode).assert_outcomes(passed=1, failed=1)
+    done, timed_out = lab.table("slow", "runs")
+    assert (done["status"], timed_out["status"], timed_out["status_reason"]) == ("success", "failed", "timeout")
+
+
+def test_a_timeout_without_the_timeout_plugin_is_told(lab):
+    lab.write("studies/slow.py", "def slow(seconds):\n    return 'done'\n")
+    lab.write("studies/slow.study.yaml", SLOW)
+    result = lab.run_here("studies", "-p", "no:timeout")
+    result.assert_outcomes(errors=1)
+    assert "limits.timeout_s needs the plugin pytest-timeout" in result.stdout.str()
+
+
+@pytest.mark.parametrize(("policy", "outcomes"), [("fail", {"failed": 1}), ("warn", {"skipped": 1})])
+def test_gates_that_cannot_be_judged_are_never_a_silent_pass(first, policy, outcomes):
+    study = first.path / "studies/first.study.yaml"
+    study.write_text(
+        study.read_text()
+        + "outcomes: [{name: score, source_table: evaluations, column: score, aggregation: mean}]\n"
+        + f"gates: [{{gate_id: good, outcome: score, claim: at_least, value: 0.5, on_inconclusive: {policy}}}]\n"
+    )
+    result = first.run_here("studies", "-rs")
+    result.assert_outcomes(passed=8, **outcomes)
+    assert "INCONCLUSIVE: gate 'good' was not judged" in result.stdout.str()
+    first.run_here("studies", "-k", "gate and good").assert_outcomes(deselected=8, **outcomes)
