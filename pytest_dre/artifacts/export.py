@@ -54,7 +54,7 @@ class ExportSummary:
         planned: Runs of the plan.
         status_counts: Status → results of it, each status named.
         missing: Planned runs without a result.
-        complete: Whether every planned run was carried out, successfully or not.
+        complete: Whether every planned run has succeeded.
     """
 
     output_dir: Path
