@@ -19,29 +19,28 @@ class Exporter:
         self._settings = settings
         self._registry = registry
         self._config = config
-        self._replayed: dict[Path, set[str]] = {}  # run ids, by study with results of this session
+        self._replayed: dict[str, set[str]] = {}  # run ids, by path of a study with results of this session
         self.closed: list[ClosedStudy] = []
 
     def touch(self, path: Path) -> None:
         """Note that the study has something to export."""
-        self._replayed.setdefault(path, set())
+        self._replayed.setdefault(str(path), set())
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which studies have results of this session, and which runs were replayed."""
         data = dre_data(report)
         if data is None:
             return
-        path = Path(data["study"])
-        self.touch(path)
+        replayed = self._replayed.setdefault(data["study"], set())
         if data["cached"]:
-            self._replayed[path].add(data["run_id"])
+            replayed.add(data["run_id"])
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Export; xdist has stopped its workers by now, so all that was recorded is in."""
         for path, replayed in self._replayed.items():
             closed = close_study(
-                self._registry.load(path),
+                self._registry.load(Path(path)),
                 cached=replayed,
                 sqlite=self._settings.sqlite,
                 bundle=self._settings.bundle,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pluggy
 import pytest
 
 from pytest_dre.errors import DreError
@@ -26,6 +27,11 @@ class StudyFile(pytest.File):
 
     planned: PlannedStudy
     bindings: "StudyBindings"
+    hooks: pluggy.HookRelay | None = None
+
+    def setup(self) -> None:
+        """Look up once which hooks serve this directory: all conftest files are loaded by now."""
+        self.hooks = self.ihook
 
     def collect(self) -> "Iterator[RunItem | GateItem]":
         """Load, plan and bind the study. All its faults make one collection error."""
@@ -56,7 +62,8 @@ class RunItem(pytest.Item):
 
     Attributes:
         run: What is planned.
-        result: What it yielded, None until it was carried out or replayed.
+        result: What it yielded, once it was carried out or replayed; None again after its teardown, as the store has
+            it and thousands of results need not stay in memory.
         cached: Whether the result was replayed from the store.
         held_back: Why it was not started, though it could have been; it stays missing then.
     """
@@ -69,6 +76,11 @@ class RunItem(pytest.Item):
         self.result: RunResult | None = None
         self.cached = False
         self.held_back: str | None = None
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        """The hooks of the study's directory, which pytest would look up ten times a run."""
+        return self.parent.hooks or super().ihook
 
     def runtest(self) -> None:
         """Replay the run if it is stored, else carry it out and record it."""

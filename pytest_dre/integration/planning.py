@@ -33,7 +33,7 @@ class PlanPrinter:
         return True
 
     def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
-        reporter.section("plan")
+        reporter.write_sep("=", "plan")
         height = None if self._config.get_verbosity() > 0 else shutil.get_terminal_size((80, 40)).lines
         for planned in self._registry:
             selected = sum(1 for item in items if isinstance(item, RunItem) and item.parent.planned is planned)

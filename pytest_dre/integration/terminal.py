@@ -5,6 +5,7 @@ import shlex
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -13,6 +14,7 @@ from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.model.study import Study
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.sessions.exporting import ClosedStudy
@@ -63,7 +65,7 @@ class Terminal:
         """Show what became of each study."""
         if self._exporter is None or not self._exporter.closed:
             return
-        terminalreporter.section("design of experiments")
+        terminalreporter.write_sep("=", "design of experiments")
         for closed in self._exporter.closed:
             for line in self._lines(closed):
                 terminalreporter.write_line(line)
@@ -79,6 +81,7 @@ class Terminal:
                 height=_height(),
                 output_dir=_from_here(planned.output_dir, self._config.invocation_params.dir),
                 resume_command=self._resume_command(),
+                goal=_goal(planned.study),
             )
         if closed.stale:
             lines.append(f"{closed.stale} runs have results of another agent, problem or seed only: kept, not shown")
@@ -93,6 +96,12 @@ class Terminal:
         args = [str(arg) for arg in self._config.invocation_params.args]
         option = "--lf" if getattr(self._config, "cache", None) is not None else "--dre-resume"
         return shlex.join(["pytest", *args, *([] if option in args else [option])])
+
+
+def _goal(study: Study) -> Literal["maximize", "minimize"] | None:
+    """Return what the study says of the column `primary_outcome`, None if nothing."""
+    goals = {item.goal for item in study.outcomes if item.primary and item.column == "primary_outcome"}
+    return goals.pop() if len(goals) == 1 else None
 
 
 def _height() -> int:
