@@ -60,13 +60,17 @@ def load_reference(reference: str, base_dir: Path) -> object:
 
 
 def _load_file(path: Path) -> ModuleType:
-    """Import the file under a name of its own, once a process."""
+    """Import the file under a name of its own, once a process as long as it does not change."""
     resolved = path.resolve()
     if not resolved.is_file():
         siblings = [item.name for item in resolved.parent.glob("*.py")] if resolved.parent.is_dir() else []
         raise ReferenceProblem(f"there is no file {str(path)!r}; {did_you_mean(path.name, siblings)}")
-    # Named after its path: two studies may each have an agents.py, and pickles must find the module again.
-    name = f"{resolved.stem}_{digest(str(resolved))[:8]}"
+    # Named after its path: two studies may each have an agents.py, and pickles must find the module again. And after
+    # its content: in a notebook the file is edited between two runs, and results say what file they were made with.
+    try:
+        name = f"{resolved.stem}_{digest([str(resolved), resolved.read_bytes()])[:8]}"
+    except OSError as error:
+        raise _import_failed(str(path), error) from error
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, resolved)
