@@ -1,0 +1,1 @@
+"""Studies from Python: scripts and notebooks plan and run them without pytest, on the same layers."""

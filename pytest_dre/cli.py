@@ -1,0 +1,146 @@
+"""The `dre` command: looks at studies and their artifacts; runs are pytest's."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_dre._version import __version__
+from pytest_dre.artifacts.bundle import verify_artifacts
+from pytest_dre.errors import DreError
+from pytest_dre.loading import load_study, study_schema
+from pytest_dre.reporting.numbers import counted
+from pytest_dre.reporting.plan import plan_lines
+from pytest_dre.reporting.statistics import totals
+from pytest_dre.sessions.directories import output_directory
+from pytest_dre.sessions.exporting import ClosedStudy, close_study
+from pytest_dre.sessions.planned import PlannedStudy, plan_source
+
+PIPE_WIDTH = 120  # columns of output that is not for a terminal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, 1 if something is wrong, 2 for wrong usage."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except DreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `dre plan … | head`; what Python flushes at exit must go nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dre", description="Look at studies and their artifacts. Studies are run with pytest."
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-dre {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    validate = commands.add_parser(
+        "validate",
+        help="report every fault of study files",
+        description="Report every fault of study files and their designs. Agents and problems are not looked up: "
+        "conftest files may define them, which pytest reads (pytest --collect-only).",
+    )
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    validate.set_defaults(command=_validate)
+
+    plan = commands.add_parser("plan", help="show the conditions and runs of a study")
+    plan.add_argument("file", type=Path, metavar="FILE")
+    plan.set_defaults(command=_plan)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
+    schema.set_defaults(command=_schema)
+
+    verify = commands.add_parser("verify", help="check artifacts against their manifest")
+    verify.add_argument("path", type=Path, metavar="DIR|BUNDLE", help="an output directory or a bundle of one")
+    verify.set_defaults(command=_verify)
+
+    export = commands.add_parser("export", help="write a study's artifacts from its stored results; nothing is run")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument(
+        "--output", type=Path, metavar="DIR", help="the study's results are in DIR/<study_id>, as with --dre-output"
+    )
+    export.add_argument("--sqlite", action="store_true", help="mirror the tables into study.sqlite")
+    export.add_argument("--bundle", action="store_true", help="bundle the artifacts as study.tar.gz")
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _planned(file: Path, output: Path | None = None) -> PlannedStudy:
+    source = load_study(file)
+    return plan_source(source, output_directory(source.study, Path.cwd(), output))
+
+
+def _validate(options: argparse.Namespace) -> int:
+    status = 0
+    for file in options.files:
+        try:
+            runs = len(_planned(file).plan.runs)
+        except DreError as error:
+            print(error)
+            status = 1
+        else:
+            print(f"{file}: no fault ({counted(runs, 'run')})")
+    return status
+
+
+def _plan(options: argparse.Namespace) -> int:
+    planned = _planned(options.file)
+    terminal = shutil.get_terminal_size((PIPE_WIDTH, 0))
+    lines = plan_lines(
+        planned.study,
+        planned.plan,
+        width=terminal.columns,
+        height=terminal.lines if sys.stdout.isatty() else None,
+    )
+    print(*lines, sep="\n")
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(study_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    problems = verify_artifacts(options.path)
+    print(*(problems or [f"{options.path}: every file is as its manifest says"]), sep="\n")
+    return 1 if problems else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    planned = _planned(options.file, options.output)
+    closed = close_study(planned, sqlite=options.sqlite, bundle=options.bundle)
+    if closed is None:
+        raise DreError(f"no results are stored in {planned.output_dir}; run the study, or say with --output where")
+    print(*_export_lines(closed), sep="\n")
+    return 0
+
+
+def _export_lines(closed: ClosedStudy) -> list[str]:
+    """Return what was exported. Raises DreError if nothing was."""
+    if closed.tally is None:
+        raise DreError(closed.error)
+    sums = totals(closed.tally)
+    states = [f"{sums.done} of {counted(sums.planned, 'run')} done"]
+    states += [
+        f"{count} {name}"
+        for name, count in (
+            ("failed", sums.failed),
+            ("skipped", sums.skipped),
+            ("missing", sums.missing),
+            ("stale", closed.stale),
+            ("not planned any more", closed.orphans),
+        )
+        if count
+    ]
+    return [", ".join(states), f"artifacts in {closed.planned.output_dir}"]

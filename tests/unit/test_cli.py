@@ -1,0 +1,170 @@
+"""The `dre` command, as a user sees it."""
+
+import json
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+import pytest_dre
+from pytest_dre import run_study
+from pytest_dre.cli import main
+
+STUDY = """\
+study_id: s
+title: T
+factors: [{name: x, levels: [1, 2]}]
+agents: {a: './agents.py:agent'}
+"""
+AGENT = """\
+def agent(x):
+    if x == 2:
+        raise ValueError
+    return "done"
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "s.study.yaml").write_text(STUDY)
+    (tmp_path / "lab" / "agents.py").write_text(AGENT)
+    return tmp_path
+
+
+@pytest.fixture
+def dre(capsys):
+    """Runs the command; returns status, output and errors."""
+
+    def run(*arguments):
+        status = main(arguments)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_validate_reports_every_fault_of_every_file(here, dre):
+    (here / "bad.yaml").write_text("study_id: s\ntitle: T\nagents: {a: 'x:y'}\nfactrs: []\nrun_budget: {max_runs: 0}\n")
+    status, output, errors = dre("validate", "bad.yaml", "lab/s.study.yaml", "none.yaml")
+    assert status == 1
+    lines = output.splitlines()
+    assert lines[0].startswith("bad.yaml:4:1: factrs: ")
+    assert lines[1].startswith("bad.yaml:5:14: run_budget.max_runs: ")
+    assert lines[2] == "lab/s.study.yaml: no fault (2 runs)"
+    assert lines[3].startswith("none.yaml: the file cannot be read")
+    assert errors == ""
+
+
+def test_validate_reports_faults_of_designs_but_looks_no_agents_up(here, dre):
+    (here / "lab" / "agents.py").unlink()
+    assert dre("validate", "lab/s.study.yaml")[0] == 0
+    (here / "big.yaml").write_text(STUDY + "run_budget: {max_runs: 1}\n")
+    status, output, _ = dre("validate", "big.yaml")
+    assert (status, output.startswith("big.yaml:5:")) == (1, True)
+    assert "the plan has 2 runs, max_runs allows 1" in output
+
+
+def test_plan_shows_conditions_and_runs(here, dre):
+    status, output, _ = dre("plan", "lab/s.study.yaml")
+    assert status == 0
+    assert output.startswith("s: T\n")
+    assert "full_factorial" in output
+    assert output.count("\n") > 5
+
+
+def test_plan_fits_a_terminal(here, dre, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("LINES", "4")
+    monkeypatch.setenv("COLUMNS", "40")
+    output = dre("plan", "lab/s.study.yaml")[1]
+    assert len(output.splitlines()) == 4
+    assert max(map(len, output.splitlines())) <= 40
+
+
+def test_a_mistake_is_one_message_and_no_traceback(here, dre):
+    (here / "bad.yaml").write_text("study_id: s\n")
+    status, output, errors = dre("plan", "bad.yaml")
+    assert (status, output) == (1, "")
+    assert errors.startswith("bad.yaml:")
+    assert "Traceback" not in errors
+
+
+def test_schema_is_json_for_editors(dre):
+    status, output, _ = dre("schema")
+    assert status == 0
+    assert "study_id" in json.loads(output)["properties"]
+
+
+def test_verify_tells_whole_artifacts_from_changed_ones(here, dre):
+    run_study("lab/s.study.yaml")
+    assert dre("verify", "artifacts/s") == (0, "artifacts/s: every file is as its manifest says\n", "")
+    runs = here / "artifacts" / "s" / "runs.csv"
+    runs.write_text(runs.read_text().replace("failed", "success"))
+    status, output, _ = dre("verify", "artifacts/s")
+    assert status == 1
+    assert "runs.csv" in output
+    status, output, _ = dre("verify", "none.tar.gz")
+    assert status == 1
+    assert "none.tar.gz" in output
+
+
+def test_export_writes_artifacts_from_the_store_and_runs_nothing(here, dre):
+    run_study("lab/s.study.yaml")
+    directory = here / "artifacts" / "s"
+    for file in directory.glob("*.csv"):
+        file.unlink()
+    (here / "lab" / "agents.py").unlink()
+    status, output, _ = dre("export", "lab/s.study.yaml", "--sqlite", "--bundle")
+    assert status == 0
+    assert output == f"1 of 2 runs done, 1 failed\nartifacts in {directory}\n"
+    assert (directory / "study.sqlite").is_file()
+    with tarfile.open(directory / "study.tar.gz") as bundle:
+        assert "runs.csv" in bundle.getnames()
+    assert dre("verify", str(directory / "study.tar.gz"))[0] == 0
+
+
+def test_export_finds_the_results_of_another_output_directory(here, dre):
+    run_study("lab/s.study.yaml", conditions=pytest_dre.build_design("lab/s.study.yaml")[:1])
+    (here / "artifacts").rename(here / "elsewhere")
+    status, output, _ = dre("export", "lab/s.study.yaml", "--output", "elsewhere")
+    assert status == 0
+    assert output == f"1 of 2 runs done, 1 missing\nartifacts in {here / 'elsewhere' / 's'}\n"
+
+
+def test_export_of_a_study_that_never_ran_says_so(here, dre):
+    status, output, errors = dre("export", "lab/s.study.yaml")
+    assert (status, output) == (1, "")
+    assert errors == f"no results are stored in {here / 'artifacts' / 's'}; run the study, or say with --output where\n"
+    assert not (here / "artifacts").exists()
+
+
+def test_export_that_fails_says_why(here, dre):
+    run_study("lab/s.study.yaml")
+    (here / "artifacts" / "s" / "runs.csv").unlink()
+    (here / "artifacts" / "s" / "runs.csv").mkdir()
+    status, _, errors = dre("export", "lab/s.study.yaml")
+    assert status == 1
+    assert errors.startswith("artifacts not written: ")
+
+
+def test_version_and_usage(dre, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"pytest-dre {pytest_dre.__version__}\n")
+    for arguments in ([], ["fly"], ["plan"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+    assert "usage: dre" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(here):
+    code = "import sys; from pytest_dre.cli import main; sys.exit(main(['schema']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=30), errors) == (1, b"")
