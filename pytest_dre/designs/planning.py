@@ -25,6 +25,9 @@ def plan_study(study: Study, base_dir: Path | None = None) -> Plan:
         # Nothing can be ruled out: say that the plan is too large before making it.
         _check_budget(study, size(study) * runs_per_condition(study))
     conditions = build_design(study, base_dir)
+    if not any(condition.admissible for condition in conditions):
+        message = f"no condition is left: the constraints rule out all {len(conditions)}"
+        raise StudyError([Fault(message, "loosen one of them", ("constraints",))])
     return Plan(tuple(conditions), tuple(plan_runs(study, conditions)))
 
 

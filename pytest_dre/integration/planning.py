@@ -35,7 +35,7 @@ class PlanPrinter:
     def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
         reporter.write_sep("=", "plan")
         height = None if self._config.get_verbosity() > 0 else shutil.get_terminal_size((80, 40)).lines
-        for planned in self._registry:
+        for number, planned in enumerate(self._registry):
             selected = sum(1 for item in items if isinstance(item, RunItem) and item.parent.planned is planned)
             lines = plan_lines(
                 planned.study,
@@ -45,5 +45,5 @@ class PlanPrinter:
                 selected=selected,
                 stored=None,
             )
-            for line in lines:
+            for line in ([""] if number else []) + lines:
                 reporter.write_line(line)

@@ -66,8 +66,8 @@ class Terminal:
         if self._exporter is None or not self._exporter.closed:
             return
         terminalreporter.write_sep("=", "design of experiments")
-        for closed in self._exporter.closed:
-            for line in self._lines(closed):
+        for number, closed in enumerate(self._exporter.closed):
+            for line in ([""] if number else []) + self._lines(closed):
                 terminalreporter.write_line(line)
 
     def _lines(self, closed: ClosedStudy) -> list[str]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -145,8 +146,9 @@ class RunResult:
 
     @property
     def cost_usd(self) -> float:
-        """What the run cost, in US dollars."""
-        return float(self.metrics.get("cost_usd") or 0)
+        """What the run cost, in US dollars; 0 where its metrics give no finite number."""
+        cost = self.metrics.get("cost_usd")
+        return float(cost) if isinstance(cost, int | float) and math.isfinite(cost) else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""

@@ -172,3 +172,13 @@ def test_a_failing_setup_hook_is_recorded(failing, mode):
     assert [row["status_reason"] for row in rows] == ["setup_error"] * 2
     assert "no licence" in rows[0]["error_info"]
     assert failing.calls() == []
+
+
+@pytest.mark.parametrize("cost", ["'0.02'", "[1]", "float('nan')", "None", "True"])
+def test_an_odd_cost_breaks_nothing(lab, cost):
+    lab.write("studies/odd.py", f"def odd():\n    return {{'output': 1, 'metrics': {{'cost_usd': {cost}}}}}\n")
+    lab.write("studies/odd.study.yaml", "study_id: odd\ntitle: Odd\nagents: {odd: './odd.py:odd'}\n")
+    result = lab.run_here("studies")
+    assert result.ret in (0, 1)
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert len(lab.table("odd", "runs")) == 1

@@ -187,3 +187,19 @@ def test_a_damaged_store_fails_the_runs_with_advice_and_is_left_alone(lab, mode)
     assert "Traceback" not in output
     assert store.read_bytes() == before
     assert lab.calls() == [], "money is not spent on what cannot be stored"
+
+
+def test_constraints_that_leave_nothing(lab):
+    output = collection_error(
+        lab,
+        """
+        study_id: bad
+        title: Bad
+        factors: [{name: temperature, levels: [0.1, 0.2]}]
+        constraints:
+          - {constraint_id: cold, expression: temperature < 0}
+        agents: {solver: "./agents.py:logged"}
+        """,
+    )
+    assert "no condition is left: the constraints rule out all 2; loosen one of them" in output
+    assert "bad.study.yaml:4:" in output
