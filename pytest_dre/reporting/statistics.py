@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,21 +114,40 @@ class Totals:
     cost_usd: float
 
 
+class TallyCounter:
+    """Counts results as they come by; `study` is the tally so far. A pending or running result counts as missing."""
+
+    def __init__(self, plan: Plan, cached: Container[str] = ()) -> None:
+        """Start with no results; `cached` holds the ids of runs that were replayed."""
+        self._conditions = _planned(plan)
+        self._cached = cached
+        self.study = StudyTally(tuple(self._conditions.values()))
+
+    def add(self, result: RunResult) -> None:
+        """Count a result."""
+        counts = self._conditions.get(result.condition_id)
+        if counts is None:
+            self.study.unplanned += 1
+        else:
+            _count(self.study, counts, result)
+            counts.cached += result.run_id in self._cached
+
+    def watched(self, results: Iterable[RunResult]) -> Iterator[RunResult]:
+        """Yield the results, each counted first."""
+        for result in results:
+            self.add(result)
+            yield result
+
+
 def tally(plan: Plan, results: Iterable[RunResult], cached: Container[str] = ()) -> StudyTally:
     """Return the tally of `results`, each run's once; `cached` holds the ids of runs that were replayed.
 
-    The results are read once and not kept. A pending or running result counts as missing.
+    The results are read once and not kept.
     """
-    conditions = _planned(plan)
-    study = StudyTally(tuple(conditions.values()))
+    counter = TallyCounter(plan, cached)
     for result in results:
-        counts = conditions.get(result.condition_id)
-        if counts is None:
-            study.unplanned += 1
-        else:
-            _count(study, counts, result)
-            counts.cached += result.run_id in cached
-    return study
+        counter.add(result)
+    return counter.study
 
 
 def totals(study: StudyTally) -> Totals:

@@ -12,6 +12,7 @@ from pytest_dre.errors import StoreError
 STORE_NAME = "store.sqlite"
 STORE_VERSION = 1
 BUSY_TIMEOUT_S = 60.0
+CHECKPOINT_PAGES = 16_000  # SQLite's 1,000 would wait for the disk every few hundred runs
 _APPLICATION_ID = 0x64726531  # "dre1": tells our files from other SQLite databases
 
 _SCHEMA = """
@@ -57,6 +58,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Autocommit: each statement is a transaction of its own, a run's record is one statement.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     return connection
 
 
