@@ -1,7 +1,6 @@
 """What the command line and the ini file say, read once a process."""
 
 import enum
-import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_dre.model.study import Study
+from pytest_dre.sessions.directories import output_directory
 
 WORKER_SESSION = "dre_session"  # key of workerinput
 
@@ -44,17 +44,8 @@ class Settings:
     bundle: bool
 
     def output_dir(self, study: Study) -> Path:
-        """Return the absolute directory of the study's store and artifacts."""
-        if self.output_base is not None:
-            return self.output_base / _directory_name(study.study_id)
-        if study.output_dir is None:
-            return self.root / "artifacts" / _directory_name(study.study_id)
-        return self.root / study.output_dir
-
-
-def _directory_name(study_id: str) -> str:
-    """A study id may hold any character; a directory may not climb out of its parent."""
-    return re.sub(r"[^\w.=+ -]", "_", study_id).lstrip(".") or "_"
+        """Return the directory of the study's store and artifacts."""
+        return output_directory(study, self.root, self.output_base)
 
 
 settings_key = pytest.StashKey[Settings]()
