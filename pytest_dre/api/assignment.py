@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped]
+import cloudpickle
 
 from pytest_dre.api.binding import Handed, Runner, bind, with_versions
 from pytest_dre.api.lookup import Lookup
