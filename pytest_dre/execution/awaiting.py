@@ -1,9 +1,9 @@
 """Results of `async def` functions, waited for."""
 
-import asyncio
 import contextvars
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 
@@ -14,24 +14,26 @@ def settle(value: Any) -> Any:
     """
     if not hasattr(type(value), "__await__"):
         return value
+    import asyncio  # only studies with such agents pay for it
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(_wait_for(value))
-    return _in_thread(value)
+    return _in_thread(partial(asyncio.run, _wait_for(value)))
 
 
 async def _wait_for(value: Awaitable[Any]) -> Any:
     return await value
 
 
-def _in_thread(value: Awaitable[Any]) -> Any:
+def _in_thread(wait: Callable[[], Any]) -> Any:
     results: list[Any] = []
     errors: list[BaseException] = []
 
     def work() -> None:
         try:
-            results.append(asyncio.run(_wait_for(value)))
+            results.append(wait())
         except BaseException as error:  # handed over to the caller's thread, SystemExit too
             errors.append(error)
 

@@ -1,6 +1,7 @@
 """Study files and their runs as pytest's collectors and items."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -28,6 +29,7 @@ class StudyFile(pytest.File):
     planned: PlannedStudy
     bindings: "StudyBindings"
     hooks: pluggy.HookRelay | None = None
+    shown_path: str | None = None
 
     def setup(self) -> None:
         """Look up once which hooks serve this directory: all conftest files are loaded by now."""
@@ -81,6 +83,13 @@ class RunItem(pytest.Item):
     def ihook(self) -> pluggy.HookRelay:
         """The hooks of the study's directory, which pytest would look up ten times a run."""
         return self.parent.hooks or super().ihook
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """Where reports say the run is. The path is the study's: pytest works it out for the first run only."""
+        if self.parent.shown_path is None:
+            self.parent.shown_path = super().location[0]
+        return (self.parent.shown_path, *self.reportinfo()[1:])
 
     def runtest(self) -> None:
         """Replay the run if it is stored, else carry it out and record it."""
