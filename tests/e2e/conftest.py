@@ -103,7 +103,9 @@ class Lab:
 
 
 @pytest.fixture
-def lab(pytester: pytest.Pytester) -> Lab:
+def lab(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A laboratory without hypothesis' plugin, which takes longer to import than a session here to run."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     return Lab(pytester)
 
 
