@@ -3,6 +3,7 @@
 import statistics
 import sys
 from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from figures import Figure
@@ -17,12 +18,17 @@ OWN = frozenset(("pytest_dre", "pytest", "_pytest", "pluggy", "iniconfig", "pack
 def measure(directory: Path, repeats: int, scale: float) -> list[Figure]:
     """Return the milliseconds added (median of the differences of alternating sessions) and the foreign modules."""
     tests = TestProject(directory / "tests", 1)
-    tests.run(*DRE)  # compiles both sides' modules
+    modules = _modules_added(tests)
+    # A plugin named with -p is searched for in every installed distribution, so all others are blocked instead.
+    others = [
+        part for plugin in entry_points(group="pytest11") if plugin.name != "dre" for part in _blocking(plugin.name)
+    ]
+    with_it = partial(tests.run, *others, autoload=True)
+    without = partial(tests.run, *others, *_blocking("dre"), autoload=True)
     sessions = max(5, int(SESSIONS * repeats / 3 * min(1.0, scale * 4)))
-    ours, bare = alternate(partial(tests.run, *DRE), tests.run, sessions)
+    ours, bare = alternate(with_it, without, sessions)
     added = [(mine.session_s - other.session_s) * 1e3 for mine, other in zip(ours, bare, strict=True)]
     on_cpu = [(mine.session_cpu_s - other.session_cpu_s) * 1e3 for mine, other in zip(ours, bare, strict=True)]
-    modules = ours[0].modules - bare[0].modules
     foreign = sorted(name for name in modules if name.partition(".")[0] not in OWN | sys.stdlib_module_names)
     return [
         Figure(
@@ -40,3 +46,12 @@ def measure(directory: Path, repeats: int, scale: float) -> list[Figure]:
             detail=", ".join(foreign) or f"imported beyond bare pytest: {', '.join(sorted(modules))}",
         ),
     ]
+
+
+def _blocking(name: str) -> tuple[str, str]:
+    return ("-p", f"no:{name}")
+
+
+def _modules_added(tests: TestProject) -> frozenset[str]:
+    """Return what a session with the plugin imports beyond one with no plugin at all."""
+    return tests.run(*DRE).modules - tests.run().modules

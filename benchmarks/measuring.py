@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
-# Both sides load exactly this, whatever else is installed.
-ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTEST_ADDOPTS": ""}
 XDIST, TIMEOUT, DRE = ("-p", "xdist"), ("-p", "pytest_timeout"), ("-p", "pytest_dre.plugin")
 
 
@@ -40,14 +38,17 @@ class SessionFailed(Exception):
     """A session that is measured must pass."""
 
 
-def run_session(directory: Path, arguments: Sequence[str]) -> Sample:
-    """Run pytest in `directory` and return what it took. Raises SessionFailed with its output unless it passed."""
+def run_session(directory: Path, arguments: Sequence[str], *, autoload: bool = False) -> Sample:
+    """Run pytest in `directory` and return what it took. Raises SessionFailed with its output unless it passed.
+
+    Only the plugins that `arguments` name are loaded, whatever else is installed; with `autoload` all installed ones.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         figures, output = Path(scratch, "figures.json"), Path(scratch, "output.txt")
         command = [sys.executable, str(LAUNCHER), str(figures), "-q", *arguments]
         with output.open("wb") as stream:
             start = time.perf_counter()
-            process = subprocess.Popen(command, cwd=directory, env=ENVIRONMENT, stdout=stream, stderr=stream)
+            process = subprocess.Popen(command, cwd=directory, env=_environment(autoload), stdout=stream, stderr=stream)
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -58,6 +59,17 @@ def run_session(directory: Path, arguments: Sequence[str]) -> Sample:
         inside = json.loads(figures.read_text("utf-8"))
     modules = frozenset(inside.pop("modules"))
     return Sample(wall_s=wall, cpu_s=usage.ru_utime + usage.ru_stime, modules=modules, **inside)
+
+
+def _environment(autoload: bool) -> dict[str, str]:
+    """Return the environment of a session: compiled modules are kept, as they are on users' machines."""
+    ours = {
+        "PYTHONHASHSEED": "0",
+        "PYTEST_ADDOPTS": "",
+        **({} if autoload else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}),
+    }
+    dropped = ("PYTHONDONTWRITEBYTECODE", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
 
 
 def alternate(

@@ -88,10 +88,10 @@ class TestProject:
         _start_project(directory)
         (directory / "test_nothing.py").write_text(_TESTS.format(count=count), "utf-8")
 
-    def run(self, *arguments: str) -> Sample:
-        """Run the tests, without the plugin unless `arguments` name it."""
+    def run(self, *arguments: str, autoload: bool = False) -> Sample:
+        """Run the tests under no plugins but those that `arguments` name, or with `autoload` under all installed."""
         shutil.rmtree(self._directory / ".pytest_cache", ignore_errors=True)
-        return run_session(self._directory, arguments)
+        return run_session(self._directory, arguments, autoload=autoload)
 
     def run_as_yardstick(self, *arguments: str) -> Sample:
         """Run the tests under the plugins that studies run under, but for ours."""

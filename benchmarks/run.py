@@ -12,6 +12,7 @@ import idle_session
 import many_runs
 import two_cores
 from figures import Figure, table
+from projects import StudyProject, TestProject
 
 BENCHMARKS: dict[str, Callable[[Path, int, float], list[Figure]]] = {
     "idle": idle_session.measure,
@@ -28,6 +29,7 @@ def main() -> int:
     repeats, scale = (1, QUICK_SCALE) if options.quick else (options.repeats, 1.0)
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, best of {repeats}")
     figures: list[Figure] = []
+    _compile_modules()
     for name in options.names or BENCHMARKS:
         before = _load()
         with tempfile.TemporaryDirectory(prefix="dre-benchmark-") as directory:
@@ -40,6 +42,13 @@ def main() -> int:
     if broken:
         print(f"broken: {'; '.join(broken)}")
     return 1 if broken else 0
+
+
+def _compile_modules() -> None:
+    """Run a small study and one test first: no measurement is to include the compilation of modules."""
+    with tempfile.TemporaryDirectory(prefix="dre-benchmark-") as directory:
+        StudyProject(Path(directory, "study"), 10).run("-n", "2")
+        TestProject(Path(directory, "tests"), 1).run(autoload=True)
 
 
 def _options() -> argparse.Namespace:
