@@ -6,9 +6,8 @@ Names are imported when they are first used: a pytest session without studies mu
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from pytest_dre._version import __version__
-
 if TYPE_CHECKING:
+    from pytest_dre._version import __version__
     from pytest_dre.api.planning import build_design, plan_study, validate_study
     from pytest_dre.api.running import dry_run_validate, resume_study, run_study
     from pytest_dre.api.sources import load_study, write_study
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_dre.model.study import Study
 
 _PLACES = {
+    "_version": ("__version__",),
     "api.planning": ("build_design", "plan_study", "validate_study"),
     "api.running": ("dry_run_validate", "resume_study", "run_study"),
     "api.sources": ("load_study", "write_study"),
