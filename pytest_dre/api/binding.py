@@ -1,20 +1,21 @@
 """A plan's agents, problems or runner, from the study and from what the caller handed over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_dre.api.content_versions import content_version
 from pytest_dre.api.lookup import Lookup
 from pytest_dre.builtins.siblings import resolve_sibling_agent, resolve_sibling_problem
 from pytest_dre.errors import DreError, Fault
-from pytest_dre.execution import BoundAgent, BoundProblem, StudyBindings, bind_study
+from pytest_dre.execution import BoundAgent, StudyBindings, bind_study
 from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.signatures import RUNNER_FALLBACK
-from pytest_dre.execution.versions import version_of
-from pytest_dre.model.runs import UNKNOWN, Plan
+from pytest_dre.execution.versions import Description, version_of
+from pytest_dre.model.runs import Plan
 from pytest_dre.model.source import StudySource
+
+OBJECT = Description(with_attributes=True)
 
 Runner = Callable[..., Any]
 
@@ -65,29 +66,16 @@ def _bound_runner(source: StudySource, runner: Runner) -> BoundAgent:
     except DreError as error:
         name = getattr(runner, "__name__", type(runner).__name__)
         raise source.source_map.error(Fault(f"{name!r}: {error}", path=("runner",))) from error
-    return BoundAgent(runner, entry, _known(version_of(runner), runner))
+    return BoundAgent(runner, entry, version_of(runner, OBJECT))
 
 
 def _with_code_versions(bindings: StudyBindings, handed: Handed) -> StudyBindings:
-    """Objects from a notebook have no source file: their code and data tell when results of theirs are stale."""
+    """Of objects handed over, their attributes tell when results are stale: `Agent(2)` is another than `Agent(1)`."""
     agents = {
-        name: replace(agent, version=_known(agent.version, agent.target)) if name in handed.agents.found else agent
+        name: replace(agent, version=version_of(agent.target, OBJECT)) if name in handed.agents.found else agent
         for name, agent in bindings.agents.items()
     }
-    problems = {
-        name: replace(problem, version=_problem_version(problem)) if name in handed.problems.found else problem
-        for name, problem in bindings.problems.items()
-    }
-    return replace(bindings, agents=agents, problems=problems)
-
-
-def _problem_version(problem: BoundProblem) -> str:
-    packet = problem.packet
-    return _known(problem.version, packet.evaluator, [packet.family, packet.brief, dict(packet.payload)])
-
-
-def _known(version: str, target: Any, data: Sequence[Any] = ()) -> str:
-    return content_version(target, data) if version == UNKNOWN else version
+    return replace(bindings, agents=agents)
 
 
 def with_versions(bindings: StudyBindings, versions: Mapping[tuple[str, str], str]) -> StudyBindings:

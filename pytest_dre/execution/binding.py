@@ -1,6 +1,6 @@
 """From the ids of a study to its agents, problems and runner, with every fault at once."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Any
 from pytest_dre.errors import DreError, Fault
 from pytest_dre.execution.awaiting import settle
 from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
+from pytest_dre.execution.content import plain_values
 from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.problems import packet_from
 from pytest_dre.execution.signatures import RUNNER_FALLBACK
-from pytest_dre.execution.versions import origin_of, version_of
+from pytest_dre.execution.versions import Description, origin_of, version_of
 from pytest_dre.model.running import Binding
 from pytest_dre.model.runs import Plan, ProblemPacket
 from pytest_dre.model.source import KeyPath, StudySource
@@ -147,7 +148,7 @@ def _runner(source: StudySource, known: frozenset[str]) -> BoundAgent:
         raise DreError("the study has no agents; name some under 'agents' or 'agent_specs', or a 'runner'")
     target = load_reference(ref, source.base_dir)
     entry = _entry(target, Naming(known, RUNNER_FALLBACK), may_build=False)
-    return BoundAgent(target, entry, version_of(target, origin=origin_of(ref, source.base_dir)))
+    return BoundAgent(target, entry, version_of(target, Description(origin=origin_of(ref, source.base_dir))))
 
 
 def _entry(target: Any, naming: Naming, *, may_build: bool) -> Any:
@@ -161,14 +162,16 @@ def _entry(target: Any, naming: Naming, *, may_build: bool) -> Any:
 def _problem(name: str, directory: _Directory) -> BoundProblem:
     found = directory.find(name)
     packet = packet_from(name, found.target)
-    # Data has no source file of its own: what judges the answers stands for it.
-    definer = packet.evaluator if isinstance(found.target, Mapping | str | ProblemPacket) else found.target
-    return BoundProblem(packet, _version(replace(found, target=definer)))
+    if not isinstance(found.target, Mapping | str | ProblemPacket):
+        return BoundProblem(packet, _version(found))
+    # Data has no source file of its own: what it holds, and what judges the answers, stand for it.
+    data = (packet.family, packet.brief, plain_values([packet.payload, packet.metadata]))
+    return BoundProblem(packet, _version(replace(found, target=packet.evaluator), data))
 
 
-def _version(found: _Found) -> str:
+def _version(found: _Found, data: Sequence[Any] = ()) -> str:
     binding = found.binding
-    return version_of(found.target, declared=binding.version, params=binding.params, origin=found.origin)
+    return version_of(found.target, Description(binding.version, binding.params, found.origin, data))
 
 
 def _with_params(target: Any, binding: Binding) -> Any:

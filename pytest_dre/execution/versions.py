@@ -4,29 +4,59 @@ import functools
 import hashlib
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pytest_dre.canonical import ID_DIGITS, digest
+from pytest_dre.execution.content import attributes, content_version, enclosed_values, name_of
 from pytest_dre.model.runs import UNKNOWN
 from pytest_dre.references import is_reference
 
 _INSTALLED = ("site-packages", "dist-packages")
 
 
-def version_of(
-    target: Any, *, declared: str | None = None, params: Mapping[str, Any] | None = None, origin: Path | None = None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known of an agent or problem beside the object itself.
+
+    Attributes:
+        declared: The version that the study declares.
+        params: What its reference is called with.
+        origin: The file that its reference names.
+        data: What it consists of, if it is data.
+        with_attributes: Whether plain attributes of an object count: they tell one from another, but may be drawn anew
+            in each process.
+    """
+
+    declared: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    origin: Path | None = None
+    data: Sequence[Any] = ()
+    with_attributes: bool = False
+
+
+def version_of(target: Any, known: Description | None = None) -> str:
     """Return the version of an agent or problem.
 
     The declared one; else the object's own `version`; else "<distribution> <version>" of an installed package; else
-    "sha256:" and 12 hex digits of the source file that defines it, and of `origin`, the file its reference names; else
-    "unknown". Parameters add a digest of theirs.
+    "sha256:" and 12 hex digits of the source file that defines it, and of the file its reference names; else a hash of
+    its code. Then "@" and the name of the function or class: two in one file are not the same agent. Data, arguments
+    of partials, values of enclosing scopes and params add a digest of theirs.
     """
-    version = declared or _own_version(target) or _source_version(target, origin)
-    return f"{version}+params:{digest(params)[:ID_DIGITS]}" if params else version
+    known = known or Description()
+    version = known.declared or _own_version(target) or _source_version(target, known.origin)
+    if version == UNKNOWN:
+        version = content_version(target)
+    name = f"@{name_of(target)}" if target is not None else ""
+    values = [*known.data, *enclosed_values(target), *(attributes(target) if known.with_attributes else ())]
+    return f"{version}{name}{_suffix('data', values)}{_suffix('params', known.params)}"
+
+
+def _suffix(label: str, content: Any) -> str:
+    return f"+{label}:{digest(content)[:ID_DIGITS]}" if content else ""
 
 
 def origin_of(reference: str, base_dir: Path) -> Path | None:

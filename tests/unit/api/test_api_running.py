@@ -27,7 +27,7 @@ class Calls:
     version = "1"
 
     def __init__(self, *failing):
-        self.failing = failing
+        self.failing = set(failing)
         self.seen = []
 
     def run(self, x):

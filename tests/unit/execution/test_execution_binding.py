@@ -218,21 +218,23 @@ def test_versions_of_agents(lab):
     )
     versions = {name: agent.version for name, agent in bindings.agents.items()}
     own = short_hash((lab.directory / "lab.py").read_bytes())
-    for name in ("plain", "wrapper", "partial", "Solver", "solver"):
-        assert versions[name] == own
-    assert versions["helper"] == short_hash(
-        (lab.directory / "helper.py").read_bytes(), (lab.directory / "lab.py").read_bytes()
-    )
-    assert (versions["versioned"], versions["declared"]) == ("3.1", "7")
-    assert versions["made"].startswith(f"{own}+params:")
+    for name in ("plain", "wrapper"):
+        assert versions[name] == f"{own}@plain"
+    assert versions["partial"].startswith(f"{own}@plain+data:")
+    for name in ("Solver", "solver"):
+        assert versions[name] == f"{own}@Solver"
+    both = short_hash((lab.directory / "helper.py").read_bytes(), (lab.directory / "lab.py").read_bytes())
+    assert versions["helper"] == f"{both}@Helper"
+    assert (versions["versioned"], versions["declared"]) == ("3.1@Solver", "7@plain")
+    assert versions["made"].startswith(f"{own}@plain+params:")
     assert versions["made"] != versions["other"]
 
 
 def test_versions_of_installed_and_builtin_code(lab):
     lab.resolve_agent = {"print": print, "dump": functools.partial(yaml.safe_dump, "x")}.get
     bindings = lab.bind(agent_ids=["print", "dump"])
-    assert bindings.agents["print"].version == "unknown"
-    assert bindings.agents["dump"].version == f"PyYAML {yaml.__version__}"
+    assert bindings.agents["print"].version == "unknown@print"
+    assert bindings.agents["dump"].version.startswith(f"PyYAML {yaml.__version__}@safe_dump+data:")
 
 
 def test_versions_of_problems(lab):
@@ -246,12 +248,55 @@ def test_versions_of_problems(lab):
     own = short_hash((lab.directory / "lab.py").read_bytes())
     names = {"data": "./lab.py:data", "make": "./lab.py:make"}
     bindings = lab.bind({"a": "./lab.py:agent"}, names)
-    assert {problem.version for problem in bindings.problems.values()} == {own}
-    lab.resolve_problem = ProblemPacket
-    assert lab.bind({"a": "./lab.py:agent"}, problem_ids=["q"]).problems["q"].version == "unknown"
+    assert bindings.problems["make"].version == f"{own}@make"
+    assert bindings.problems["data"].version.startswith(f"{own}@judge+data:")
+
+
+def test_problems_made_of_data_differ_by_their_content(lab):
+    lab.write("def agent(seed): return 1\n")
+
+    def version(**fields):
+        lab.resolve_problem = lambda name: ProblemPacket(name, **fields)
+        return lab.bind({"a": "./lab.py:agent"}, problem_ids=["q"]).problems["q"].version
+
+    assert version(brief="one") == version(brief="one")
+    assert len({version(brief="one"), version(brief="two"), version(payload={"x": 1})}) == 3
+
+
+def test_functions_of_one_file_are_not_the_same_agent(lab):
+    lab.write("""
+        import functools
+        def good(seed): return 1
+        def bad(seed): return -1
+        def make(step):
+            def made(seed): return step
+            return made
+        one, two = make(1), make(2)
+        plus, minus = functools.partial(good, 1), functools.partial(good, -1)
+        first = lambda seed: 1
+        second = lambda seed: 2
+    """)
+    names = ("good", "bad", "one", "two", "plus", "minus", "first", "second")
+    bindings = lab.bind({name: f"./lab.py:{name}" for name in names})
+    assert len({agent.version for agent in bindings.agents.values()}) == len(names)
+
+
+def test_what_an_agent_collects_as_it_runs_is_no_other_version(lab):
+    lab.write("""
+        def make():
+            log = []
+            def made(seed): log.append(seed)
+            return made, log
+        agent, log = make()
+    """)
+    before = lab.bind({"a": "./lab.py:agent"}).agents["a"]
+    before.target(1)
+    assert lab.bind({"a": "./lab.py:agent"}).agents["a"].version == before.version
 
 
 def test_module_reference_has_its_file_as_origin(lab, monkeypatch):
     lab.write("class Kind:\n    def run(self, seed): return 1\nagent = Kind()\n", "lab_module_origin.py")
     bindings = lab.bind({"a": "lab_module_origin:agent"})
-    assert bindings.agents["a"].version == short_hash((lab.directory / "lab_module_origin.py").read_bytes())
+    assert bindings.agents["a"].version == (
+        short_hash((lab.directory / "lab_module_origin.py").read_bytes()) + "@Kind"
+    )

@@ -396,7 +396,8 @@ def test_fingerprint_covers_run_seed_and_versions(lab):
     assert len(prints) == 3
     result = execute_run(first, old).result
     assert result.fingerprint == fingerprint(first, old.versions)
-    assert result.versions == {"agent": "1", "problem": "unknown"}
+    assert result.versions["agent"] == "1@agent"
+    assert result.versions["problem"].startswith("unknown+data:")
     assert len(result.fingerprint) == 16
 
 

@@ -5,7 +5,7 @@ import functools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_dre.api.content_versions import content_version
+from pytest_dre.execution.content import content_version
 
 
 def cell(code, name="f"):
