@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_dre.integration.screen import columns
 from pytest_dre.model.runs import RunResult
 from pytest_dre.reporting.headings import failure_heading
 
@@ -26,8 +27,7 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
     shown = failure if failure.error is None else failure.error.with_traceback(_agents_part(failure.error))
     representation = pytest.ExceptionInfo.from_exception(shown).getrepr(style="native")
     traceback = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
-    width = item.config.get_terminal_writer().fullwidth
-    heading = failure_heading(item.run, item.parent.planned.study, width=width, item=item.nodeid)
+    heading = failure_heading(item.run, item.parent.planned.study, width=columns(item.config), item=item.nodeid)
     lines = [*(f"{line}\n" for line in heading), "\n", *traceback.splitlines(keepends=True)]
     native: Any = type(representation.reprtraceback)
     representation.reprtraceback = native(lines)

@@ -1,10 +1,9 @@
 """`--dre-plan`: what a session would run, without running it."""
 
-import shutil
-
 import pytest
 
 from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.screen import columns, lines
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.plan import plan_lines
@@ -34,16 +33,16 @@ class PlanPrinter:
 
     def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
         reporter.write_sep("=", "plan")
-        height = None if self._config.get_verbosity() > 0 else shutil.get_terminal_size((80, 40)).lines
+        height = None if self._config.get_verbosity() > 0 else lines()
         for number, planned in enumerate(self._registry):
             selected = sum(1 for item in items if isinstance(item, RunItem) and item.parent.planned is planned)
-            lines = plan_lines(
+            shown = plan_lines(
                 planned.study,
                 planned.plan,
-                width=self._config.get_terminal_writer().fullwidth,
+                width=columns(self._config),
                 height=height,
                 selected=selected,
                 stored=None,
             )
-            for line in ([""] if number else []) + lines:
+            for line in ([""] if number else []) + shown:
                 reporter.write_line(line)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -13,13 +12,12 @@ from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
+from pytest_dre.integration.screen import columns, lines
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.sessions.exporting import ClosedStudy
-
-LOG_HEIGHT = 40  # lines a study may take where no terminal says how high it is
 
 
 class Terminal:
@@ -72,24 +70,24 @@ class Terminal:
 
     def _lines(self, closed: ClosedStudy) -> list[str]:
         planned = closed.planned
-        lines = []
+        shown: list[str] = []
         if closed.tally is not None:
-            lines = summary_lines(
+            shown = summary_lines(
                 planned.study,
                 closed.tally,
-                width=self._config.get_terminal_writer().fullwidth,
-                height=_height(),
+                width=columns(self._config),
+                height=lines(),
                 output_dir=_from_here(planned.output_dir, self._config.invocation_params.dir),
                 resume_command=self._resume_command(),
                 goal=_goal(planned.study),
             )
         if closed.stale:
-            lines.append(f"{closed.stale} runs have results of another agent, problem or seed only: kept, not shown")
+            shown.append(f"{closed.stale} runs have results of another agent, problem or seed only: kept, not shown")
         if closed.orphans:
-            lines.append(f"{closed.orphans} stored runs are not planned any more: kept, not shown")
+            shown.append(f"{closed.orphans} stored runs are not planned any more: kept, not shown")
         if closed.error:
-            lines.append(f"{planned.study.study_id}: {closed.error}")
-        return lines
+            shown.append(f"{planned.study.study_id}: {closed.error}")
+        return shown
 
     def _resume_command(self) -> str:
         """Return the user's own command with what resumes it."""
@@ -102,10 +100,6 @@ def _goal(study: Study) -> Literal["maximize", "minimize"] | None:
     """Return what the study says of the column `primary_outcome`, None if nothing."""
     goals = {item.goal for item in study.outcomes if item.primary and item.column == "primary_outcome"}
     return goals.pop() if len(goals) == 1 else None
-
-
-def _height() -> int:
-    return max(10, shutil.get_terminal_size((80, LOG_HEIGHT)).lines - 2)
 
 
 def _from_here(path: Path, here: Path) -> str:

@@ -182,3 +182,10 @@ def test_an_odd_cost_breaks_nothing(lab, cost):
     assert result.ret in (0, 1)
     assert "INTERNALERROR" not in result.stdout.str()
     assert len(lab.table("odd", "runs")) == 1
+
+
+def test_without_the_terminal_plugin(failing, mode):
+    result = failing.run("studies", "-p", "no:terminal", *mode)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "INTERNALERROR" not in result.stderr.str()
+    assert failing.manifest("failing")["failed_runs"] == 1
