@@ -93,6 +93,15 @@ class RunStore:
             found.setdefault(run_id, set()).add(fingerprint)
         return found
 
+    def only_before(self, session_id: str) -> set[str]:
+        """Return the ids of runs that were carried out, but not in this session: their results are of earlier ones."""
+        rows = self._execute(
+            "SELECT run_id FROM results WHERE status != 'skipped'"
+            " EXCEPT SELECT run_id FROM results WHERE status != 'skipped' AND session_id = ?",
+            (session_id,),
+        )
+        return {run_id for (run_id,) in rows}
+
     def set_versions(self, versions: Mapping[VersionKey, str]) -> None:
         """Note the versions of agents and problems as they are now; results of others are stale."""
         known = self.versions()

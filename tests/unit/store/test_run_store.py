@@ -91,6 +91,18 @@ def test_a_crash_is_recorded_only_if_the_session_has_no_result_of_the_run(store)
     assert store.completed("run-1", "f1") is None
 
 
+def test_runs_of_earlier_sessions_are_those_carried_out_only_there(store):
+    for run_id in ("run-1", "run-2", "run-3"):
+        store.record(result(run_id), "one")
+    store.record(result("run-1", RunStatus.FAILED), "two")
+    store.record(result("run-2", RunStatus.SKIPPED), "two")
+    store.record(result("run-4", RunStatus.SKIPPED), "one")
+    store.record(result("run-5"), "two")
+    assert store.only_before("two") == {"run-2", "run-3"}
+    assert store.only_before("one") == {"run-5"}
+    assert store.only_before("three") == {"run-1", "run-2", "run-3", "run-5"}
+
+
 def test_the_first_stop_reason_of_a_session_stands(store):
     assert store.stop_reason("one") is None
     store.request_stop("one", "first")
