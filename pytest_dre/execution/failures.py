@@ -1,5 +1,6 @@
 """What a failed run says about its exception."""
 
+import re
 import traceback
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +10,10 @@ from pytest_dre.execution.plain import to_text
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
 TRACEBACK_LIMIT = 50_000
 
-_OWN = tuple(
-    str(Path(spec.origin).parent) for spec in map(find_spec, ("pytest_dre", "asyncio")) if spec and spec.origin
-)
+_OWN_FILES = ("pytest_timeout.py",)  # what raises the timeout, from a signal in the midst of the agent
+_OWN_PACKAGES = ("pytest_dre", "asyncio", "pluggy")
+_OWN_NAME = re.compile(r"^([\s|]*)pytest_dre[\w.]*\.(?=[A-Z]\w*(?::|$))", re.MULTILINE)
+_OWN = tuple(str(Path(spec.origin).parent) for spec in map(find_spec, _OWN_PACKAGES) if spec and spec.origin)
 
 
 def describe(error: BaseException) -> str:
@@ -25,7 +27,7 @@ def trimmed_traceback(error: BaseException) -> str:
     """Return the traceback without frames of this package and of the event loop; causes keep theirs too."""
     report = traceback.TracebackException.from_exception(error)
     _trim(report)
-    text = to_text("".join(report.format()))
+    text = _OWN_NAME.sub(r"\1", to_text("".join(report.format())))
     if len(text) <= TRACEBACK_LIMIT:
         return text
     half = TRACEBACK_LIMIT // 2
@@ -41,4 +43,4 @@ def _trim(report: traceback.TracebackException) -> None:
 
 
 def _is_own(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_OWN)
+    return frame.filename.startswith(_OWN) or Path(frame.filename).name in _OWN_FILES

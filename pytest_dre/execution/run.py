@@ -15,6 +15,7 @@ from pytest_dre.execution.inputs import Inputs
 from pytest_dre.execution.metrics import complete_metrics
 from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
 from pytest_dre.execution.plain import to_text
+from pytest_dre.execution.surroundings import kept_surroundings
 from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
 
 EvaluateMore = Callable[[RunSpec, ProblemPacket | None, Mapping[str, Any]], Iterable[Any]]
@@ -78,7 +79,7 @@ def execute_run(
     error: BaseException | None = None
     started, start = _now(), time.perf_counter()
     try:
-        with bindings.seeder.seeded(run.seed):
+        with kept_surroundings(), bindings.seeder.seeded(run.seed):
             _carry_out(bound, progress, evaluate_more, seed_more)
     except passthrough:
         raise

@@ -1,13 +1,17 @@
 """How a failed run is shown: a heading, the agent's own traceback, and how to rerun it."""
 
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_dre.integration.screen import columns
+import pytest_dre
+from pytest_dre.integration.screen import columns, from_here
 from pytest_dre.model.runs import RunResult
 from pytest_dre.reporting.headings import failure_heading
+
+PACKAGE = Path(pytest_dre.__file__).parent
 
 if TYPE_CHECKING:
     from pytest_dre.integration.nodes import RunItem
@@ -27,10 +31,40 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
     shown = failure if failure.error is None else failure.error.with_traceback(_agents_part(failure.error))
     representation = pytest.ExceptionInfo.from_exception(shown).getrepr(style="native")
     traceback = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
-    heading = failure_heading(item.run, item.parent.planned.study, width=columns(item.config), item=item.nodeid)
+    name = f"{from_here(item.path, item.config)}::{item.name}"
+    heading = failure_heading(
+        item.run,
+        item.parent.planned.study,
+        width=columns(item.config),
+        item=name,
+    )
     lines = [*(f"{line}\n" for line in heading), "\n", *traceback.splitlines(keepends=True)]
+    return _rewritten(representation, lines, failure.result.error_info or failure.result.status_reason, item)
+
+
+def represent_fault(node: pytest.Collector, message: str) -> Any:
+    """Return pytest's representation of a user's mistake: the message alone, its first line in the short summary."""
+    try:
+        raise _Fault(message)
+    except _Fault as fault:
+        representation = pytest.ExceptionInfo.from_exception(fault).getrepr(style="native")
+    return _rewritten(representation, [f"{line}\n" for line in message.splitlines()], message.splitlines()[0], node)
+
+
+class _Fault(Exception):
+    """Carries a message through pytest's representation of exceptions."""
+
+
+def _rewritten(representation: Any, lines: list[str], summary: str, node: pytest.Item | pytest.Collector) -> Any:
+    """Put our text in, keeping the place of the failure where that is in the user's code."""
     native: Any = type(representation.reprtraceback)
     representation.reprtraceback = native(lines)
+    crash = representation.reprcrash
+    if crash is None:
+        return representation
+    crash.message = summary
+    if crash.path.startswith(str(PACKAGE)):
+        crash.path, crash.lineno = str(node.path), 1
     return representation
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.fingerprints import fingerprint
-from pytest_dre.execution.run import execute_run
+from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
-from pytest_dre.integration.resolving import hook_is_implemented
+from pytest_dre.integration.resolving import hook_failed, hook_is_implemented
 from pytest_dre.integration.settings import Settings
 from pytest_dre.model.runs import ProblemPacket, RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.unstarted import unstarted_result
@@ -43,6 +44,7 @@ class Recorder:
             passthrough=NOT_A_FAILURE,
             classify=_classify,
         )
+        execution = _within_limits(item, execution)
         self._record(item, store, execution.result)
         if execution.result.status is RunStatus.FAILED:
             raise RunFailure(execution.result, execution.error)
@@ -56,6 +58,8 @@ class Recorder:
                 self._record_what_is_left(item, report)
             except DreError as error:
                 report.outcome, report.longrepr = "failed", str(error)
+            if item.held_back and report.skipped:
+                report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back}")
             if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
                 report.dre = _report_data(item)
             if report.when == "teardown":
@@ -100,7 +104,7 @@ class Recorder:
         if result.status is RunStatus.FAILED and study.run_budget.fail_fast:
             store.request_stop(self._settings.session_id, f"fail_fast: {item.name} failed")
         if hook_is_implemented(item, "pytest_dre_run_recorded"):
-            item.ihook.pytest_dre_run_recorded(study=study, result=result)
+            _call_recorded_hook(item, result)
 
     def _record_what_is_left(self, item: RunItem, report: pytest.TestReport) -> None:
         """A skip mark, a failing setup hook or a timeout outside the agent leaves a run without a result."""
@@ -130,6 +134,24 @@ def _seed_hook(item: RunItem) -> Callable[[int], None] | None:
     if not hook_is_implemented(item, "pytest_dre_seed"):
         return None
     return lambda seed: item.ihook.pytest_dre_seed(seed=seed)
+
+
+def _call_recorded_hook(item: RunItem, result: RunResult) -> None:
+    """The result is stored by now: a hook that fails is told, and costs nothing else."""
+    try:
+        item.ihook.pytest_dre_run_recorded(study=item.parent.planned.study, result=result)
+    except Exception as error:
+        raise hook_failed("pytest_dre_run_recorded", error) from error
+
+
+def _within_limits(item: RunItem, execution: Execution) -> Execution:
+    """An agent may swallow the timeout's exception; its run took too long all the same."""
+    result, limit = execution.result, item.parent.planned.study.limits.timeout_s
+    if limit is None or result.status is not RunStatus.SUCCESS or (result.latency_s or 0) <= limit:
+        return execution
+    message = f"Timeout: the run took {result.latency_s:.3g} s, limits.timeout_s is {limit:g}"
+    failed = replace(result, status=RunStatus.FAILED, status_reason="timeout", error_info=message)
+    return Execution(failed, execution.error)
 
 
 def _classify(error: BaseException) -> str | None:

@@ -1,8 +1,10 @@
 """Binding a study's agents and problems through the hooks of its directory."""
 
+import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import pluggy
 import pytest
 
 from pytest_dre.errors import DreError
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 def bind(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
     """Return the agents and problems of the plan. Raises StudyError with everything that cannot be bound."""
     hooks = study_file.ihook
-    agents = _merged(hooks.pytest_dre_agents(config=study_file.config), "pytest_dre_agents")
-    problems = _merged(hooks.pytest_dre_problems(config=study_file.config), "pytest_dre_problems")
+    agents = _gathered(hooks.pytest_dre_agents, study_file.config)
+    problems = _gathered(hooks.pytest_dre_problems, study_file.config)
 
     def resolve_agent(ref: str) -> object | None:
         return agents[ref] if ref in agents else hooks.pytest_dre_resolve_agent(ref=ref)
@@ -36,15 +38,25 @@ def bind(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
     )
 
 
-def _merged(maps: list[Any], hook: str) -> dict[str, object]:
+def _gathered(hook: pluggy.HookCaller, config: pytest.Config) -> dict[str, object]:
     """Join what several conftest files give; the nearest, asked first, wins."""
+    try:
+        maps = hook(config=config)
+    except Exception as error:
+        raise hook_failed(hook.name, error) from error
     merged: dict[str, object] = {}
     for mapping in maps:
         if not isinstance(mapping, Mapping):
-            raise DreError(f"{hook} returned {type(mapping).__name__}; it must return a map from id to object")
+            raise DreError(f"{hook.name} returned {type(mapping).__name__}; it must return a map from id to object")
         for name, value in mapping.items():
             merged.setdefault(name, value)
     return merged
+
+
+def hook_failed(name: str, error: Exception) -> DreError:
+    """Return the message for a user's hook that raised, with the place in it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return DreError(f"{frame.filename}:{frame.lineno}: a {name} hook failed with {type(error).__name__}: {error}")
 
 
 def hook_is_implemented(item: pytest.Item, name: str) -> bool:

@@ -41,7 +41,10 @@ def activate(config: pytest.Config) -> None:
 
 def collect_study(path: Path, parent: pytest.Collector) -> StudyFile:
     """Return the collector of the study at `path`."""
-    return StudyFile.from_parent(parent, path=path)
+    if path.is_relative_to(parent.config.rootpath):
+        return StudyFile.from_parent(parent, path=path)
+    # pytest would give each study outside the rootdir that is named on the command line the same, empty node id.
+    return StudyFile.from_parent(parent, path=path, nodeid=path.as_posix())
 
 
 def _register_recorder(config: pytest.Config, settings: Settings) -> None:

@@ -1,9 +1,7 @@
 """What the session prints: how many runs are planned, and what became of them."""
 
-import os
 import shlex
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -12,7 +10,7 @@ from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
-from pytest_dre.integration.screen import columns, lines
+from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.headings import header_line
@@ -77,7 +75,7 @@ class Terminal:
                 closed.tally,
                 width=columns(self._config),
                 height=lines(),
-                output_dir=_from_here(planned.output_dir, self._config.invocation_params.dir),
+                output_dir=from_here(planned.output_dir, self._config),
                 resume_command=self._resume_command(),
                 goal=_goal(planned.study),
             )
@@ -100,8 +98,3 @@ def _goal(study: Study) -> Literal["maximize", "minimize"] | None:
     """Return what the study says of the column `primary_outcome`, None if nothing."""
     goals = {item.goal for item in study.outcomes if item.primary and item.column == "primary_outcome"}
     return goals.pop() if len(goals) == 1 else None
-
-
-def _from_here(path: Path, here: Path) -> str:
-    """Return the shorter of the absolute and the relative path."""
-    return min(str(path), os.path.relpath(path, here), key=len)

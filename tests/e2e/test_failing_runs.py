@@ -189,3 +189,11 @@ def test_without_the_terminal_plugin(failing, mode):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "INTERNALERROR" not in result.stderr.str()
     assert failing.manifest("failing")["failed_runs"] == 1
+
+
+def test_the_short_summary_names_the_failure_not_our_modules(lab):
+    lab.write("studies/odd.py", "def odd():\n    return {'output': 1, 'metrics': [1]}\n")
+    lab.write("studies/odd.study.yaml", "study_id: odd\ntitle: Odd\nagents: {odd: './odd.py:odd'}\n")
+    output = lab.run_here("studies", "--tb=line").stdout.str()
+    assert "FAILED studies/odd.study.yaml::run - InvalidOutput: " in output
+    assert "pytest_dre" not in output

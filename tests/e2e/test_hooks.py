@@ -96,3 +96,29 @@ def test_a_failing_export_hook_is_told_and_the_artifacts_stay(first):
     assert result.ret == 1
     assert "a pytest_dre_export hook failed with OSError: disk on fire" in result.stdout.str()
     assert first.manifest("first")["complete"] is True
+
+
+def test_a_failing_recorded_hook_costs_one_line(first):
+    first.write("studies/conftest.py", "def pytest_dre_run_recorded(result):\n    raise OSError('no dashboard')\n")
+    result = first.run_here("studies", "-k", "plain and 0.1 and r1")
+    result.assert_outcomes(failed=1, deselected=7)
+    output = result.stdout.str()
+    assert "conftest.py:2: a pytest_dre_run_recorded hook failed with OSError: no dashboard" in output
+    assert len(output.splitlines()) < 40
+    assert first.table("first", "runs")[0]["status"] == "success"
+
+
+def test_a_failing_agents_hook_is_a_fault_with_its_place(first):
+    first.write("studies/conftest.py", "def pytest_dre_agents(config):\n    return {}['x']\n")
+    result = first.run_here("studies")
+    result.assert_outcomes(errors=1)
+    output = result.stdout.str()
+    assert "conftest.py:2: a pytest_dre_agents hook failed with KeyError: 'x'" in output
+    assert "resolving.py" not in output
+
+
+def test_a_failing_evaluate_hook_shows_its_own_frames_only(first):
+    first.write("studies/conftest.py", "def pytest_dre_evaluate(run_spec):\n    raise OSError('no judge')\n")
+    output = first.run_here("studies", "-k", "plain and 0.1 and r1").stdout.str()
+    assert "OSError: no judge" in output
+    assert "pluggy" not in output.partition("Traceback")[2]

@@ -192,3 +192,12 @@ def test_failed_first_keeps_its_order_when_a_worker_is_replaced(blocking):
 def test_a_replayed_run_says_so_in_verbose_output(logged, mode):
     logged.run("studies", *mode)
     assert "CACHED" in logged.run("studies", "--dre-resume", "-v", *mode).stdout.str()
+
+
+def test_another_function_of_the_same_file_is_another_agent(lab):
+    lab.write("studies/two.py", "def good():\n    return 'good'\n\n\ndef bad():\n    return 'bad'\n")
+    study = lab.write("studies/two.study.yaml", "study_id: two\ntitle: T\nagents: {a: './two.py:good'}\n")
+    lab.run_here("studies").assert_outcomes(passed=1)
+    study.write_text(study.read_text().replace(":good", ":bad"))
+    lab.run_here("studies", "--dre-resume").assert_outcomes(passed=1)
+    assert "bad" in lab.table("two", "runs")[0]["outputs_json"]

@@ -55,3 +55,24 @@ def test_gates_that_cannot_be_judged_are_never_a_silent_pass(first, policy, outc
     result.assert_outcomes(passed=8, **outcomes)
     assert "INCONCLUSIVE: gate 'good' was not judged" in result.stdout.str()
     first.run_here("studies", "-k", "gate and good").assert_outcomes(deselected=8, **outcomes)
+
+
+def test_a_run_that_swallows_the_timeout_took_too_long_all_the_same(lab):
+    lab.write(
+        "studies/slow.py",
+        """
+        import time
+
+        def slow(seconds):
+            try:
+                time.sleep(seconds)
+            except BaseException:
+                time.sleep(0.1)
+            return "done"
+        """,
+    )
+    lab.write("studies/slow.study.yaml", SLOW)
+    lab.run_here("studies").assert_outcomes(passed=1, failed=1)
+    timed_out = lab.table("slow", "runs")[1]
+    assert timed_out["status_reason"] == "timeout"
+    assert "limits.timeout_s is 1" in timed_out["error_info"]

@@ -70,3 +70,19 @@ def test_an_unwritable_output_directory_is_told(lab):
     result.assert_outcomes(failed=1)
     assert "cannot be opened" in result.stdout.str()
     assert (lab.path / "occupied").read_text() == "a file"
+
+
+def test_studies_outside_the_rootdir(lab, mode):
+    for name in ("a", "b"):
+        factor = "{name: temperature, levels: [0.7]}"
+        text = f"study_id: {name}\ntitle: T\nfactors: [{factor}]\nagents: {{x: './agents.py:logged'}}\n"
+        lab.write(f"studies/{name}.study.yaml", text)
+    lab.write("project/pytest.ini", "[pytest]\n")
+    (lab.path / "broken").touch()
+    arguments = ("-c", "project/pytest.ini", "--rootdir", "project", *mode)
+    result = lab.run("studies/a.study.yaml", "studies/b.study.yaml", *arguments)
+    result.assert_outcomes(failed=2)
+    assert "rerun      pytest studies/a.study.yaml::temperature=0.7" in result.stdout.str()
+    assert {lab.manifest(name, "project/artifacts")["failed_runs"] for name in ("a", "b")} == {1}
+    (lab.path / "broken").unlink()
+    lab.run("studies/a.study.yaml", "studies/b.study.yaml", "--lf", *arguments).assert_outcomes(passed=2)

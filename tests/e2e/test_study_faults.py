@@ -43,6 +43,7 @@ def test_every_fault_of_a_file_is_told_at_once(lab):
     ):
         assert place in output, place
     assert "did you mean 'title'?" in output
+    assert "ERROR studies/bad.study.yaml - studies/bad.study.yaml:" in output
 
 
 def test_other_studies_of_the_session_still_run(lab, mode):
