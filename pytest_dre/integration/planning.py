@@ -5,7 +5,7 @@ import pytest
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.screen import columns, lines
 from pytest_dre.integration.studies import StudyRegistry
-from pytest_dre.reporting.headings import header_line
+from pytest_dre.integration.terminal import announcement
 from pytest_dre.reporting.plan import plan_lines
 
 
@@ -16,10 +16,9 @@ class PlanPrinter:
         self._config = config
         self._registry = registry
 
-    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """Say how many runs of how many studies are planned."""
-        runs = [item for item in items if isinstance(item, RunItem)]
-        return header_line(len(runs), len({item.path for item in runs})) if runs else None
+        return announcement(items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from pytest_dre.integration.closing import Exporter
-from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.nodes import GateItem, RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.screen import columns, from_here, lines
@@ -16,6 +16,20 @@ from pytest_dre.model.study import Study
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.sessions.exporting import ClosedStudy
+
+
+def announcement(items: list[pytest.Item]) -> list[str]:
+    """Return what the session says of its studies before it starts."""
+    runs = [item for item in items if isinstance(item, RunItem)]
+    gates = sum(isinstance(item, GateItem) for item in items)
+    return _counts(len(runs), len({item.path for item in runs}), gates)
+
+
+def _counts(runs: int, studies: int, gates: int) -> list[str]:
+    lines = [header_line(runs, studies)] if runs else []
+    if gates:
+        lines.append(f"dre: {gates} gate{'s' if gates > 1 else ''} will not be judged: this release cannot judge gates")
+    return lines
 
 
 class Terminal:
@@ -35,19 +49,20 @@ class Terminal:
             paths = self._registry.paths()
             self._pending.add(item.nodeid for item in session.items if item.path in paths)
 
-    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> str | None:
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """Say how many runs of how many studies are planned."""
-        runs = [item for item in items if isinstance(item, RunItem)]
-        return header_line(len(runs), len({item.path for item in runs})) if runs else None
+        return announcement(items)
 
     def announce(self, node_ids: Iterable[str]) -> None:
         """Say the same for the items that an xdist worker collected."""
+        node_ids = list(node_ids)
         runs = [node_id for node_id in node_ids if "::gate=" not in node_id]
         studies = {node_id.partition("::")[0] for node_id in runs}
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and runs:
+        if reporter is not None:
             reporter.ensure_newline()
-            reporter.write_line(header_line(len(runs), len(studies)))
+            for line in _counts(len(runs), len(studies), len(node_ids) - len(runs)):
+                reporter.write_line(line)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
