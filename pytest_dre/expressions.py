@@ -15,6 +15,7 @@ from numbers import Real
 from typing import Any
 
 from pytest_dre.errors import DreError
+from pytest_dre.expression_syntax import explain
 from pytest_dre.references import did_you_mean
 
 MAX_LENGTH = 2_000  # characters of an expression
@@ -65,14 +66,15 @@ def compile_expression(
     `maps` gives the keys of those names that stand for maps with known keys, so that `factors["typo"]` is found
     without evaluating. Raises ExpressionError, with the nearest known name for an unknown one.
     """
-    tree = _parse(text)
+    tree = parse_expression(text)
     read: set[str] = set()
     compiler = _Compiler(frozenset(names), maps or {}, read)
     evaluator = compiler.compile(tree)
     return CompiledExpression(text, frozenset(read), evaluator)
 
 
-def _parse(text: str) -> ast.expr:
+def parse_expression(text: str) -> ast.expr:
+    """Return the syntax tree of an expression. Raises ExpressionError, which says what is likely wrong."""
     source = text.strip()
     if not source:
         raise ExpressionError("the expression is empty")
@@ -85,7 +87,7 @@ def _parse(text: str) -> ast.expr:
             warnings.simplefilter("ignore")  # Python's advice on style is not for the user of a study
             tree = ast.parse(source, mode="eval").body
     except SyntaxError as error:
-        raise ExpressionError(f"the expression is no valid syntax: {error.msg}") from error
+        raise ExpressionError(*explain(source, error)) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"the expression cannot be read: {error}") from error
     if any(depth > MAX_DEPTH for depth in _depths(tree)):
@@ -129,7 +131,8 @@ class _Compiler:
     def name(self, node: ast.Name) -> Evaluator:
         key = node.id
         if key not in self.names:
-            raise ExpressionError(f"unknown name {key!r}", did_you_mean(key, self.names))
+            hint = f"write {_WORDS[key]}" if key in _WORDS else did_you_mean(key, self.names)
+            raise ExpressionError(f"unknown name {key!r}", hint)
         self.read.add(key)
 
         def look_up(values: Mapping[str, Any]) -> Any:
@@ -335,6 +338,7 @@ _HANDLERS: dict[type[ast.expr], Callable[[_Compiler, Any], Evaluator]] = {
     ast.IfExp: _Compiler.choice,
     ast.Call: _Compiler.call,
 }
+_WORDS = {"true": "True", "false": "False", "null": "None"}  # as YAML and JSON have them
 _NOT_ALLOWED: dict[type[ast.expr], str] = {
     ast.Attribute: "an attribute of a value",
     ast.Lambda: "a lambda",

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_dre.constraint_expressions import COMPARE, compile_constraint
 from pytest_dre.designs.points import DesignPoint
 from pytest_dre.designs.texts import value_text
 from pytest_dre.errors import Fault, StudyError
-from pytest_dre.expressions import CompiledExpression, ExpressionError, compile_expression
+from pytest_dre.expressions import CompiledExpression, ExpressionError
 from pytest_dre.model.factors import Constraint
 from pytest_dre.model.study import Study
 from pytest_dre.references import ReferenceProblem, load_reference
@@ -94,16 +95,7 @@ def judge(rules: Sequence[Rule], points: Sequence[DesignPoint]) -> list[Verdict]
 
 
 def _compile(study: Study, constraint: Constraint) -> CompiledExpression | None:
-    if constraint.expression is None:
-        return None
-    maps = {
-        "factors": [factor.name for factor in study.factors],
-        "blocks": [block.name for block in study.blocks],
-    }
-    names = {*maps["factors"], *maps["blocks"]}
-    # A factor of the name "factors" hides the map.
-    maps = {name: keys for name, keys in maps.items() if name not in names}
-    return compile_expression(constraint.expression, names | maps.keys(), maps)
+    return None if constraint.expression is None else compile_constraint(study, constraint.expression)
 
 
 def _load(constraint: Constraint, base_dir: Path) -> Callable[..., Any] | None:
@@ -127,7 +119,7 @@ def _expression_holds(expression: CompiledExpression, point: DesignPoint) -> boo
         value = expression.evaluate(values)
     except ExpressionError as error:
         raise _CannotJudge("expression", error.message, error.hint) from error
-    return _boolean("expression", value, "write a comparison, such as x > 0")
+    return _boolean("expression", value, COMPARE)
 
 
 def _function_holds(function: Callable[..., Any], point: DesignPoint) -> bool:

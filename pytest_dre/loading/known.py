@@ -52,7 +52,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All names that other parts of a study refer to. `variables` are factors, blocks, the agent and the problem."""
+    """All names that other parts of a study refer to.
+
+    `variables` are factors, blocks, the agent and the problem. What is not complete may lack, or have wrong, what a
+    mistake in the file hides.
+    """
 
     factors: Known
     blocks: Known
@@ -61,6 +65,7 @@ class Names:
     hypotheses: Known
     plans: Known
     agents_complete: bool
+    levels_complete: bool
 
     @classmethod
     def of(cls, study: Study, doubtful: frozenset[KeyPath]) -> "Names":
@@ -79,6 +84,7 @@ class Names:
             outcomes=Known("outcome", outcomes, "outcomes" not in unsure),
             hypotheses=Known("hypothesis", hypotheses, "hypotheses" not in unsure),
             plans=Known("analysis plan", plans, "analysis_plans" not in unsure),
+            levels_complete=not any(path and path[0] in ("factors", "blocks") for path in doubtful),
             agents_complete=not unsure & {"agents", "agent_specs", "runner", "factors"},
         )
 

@@ -5,7 +5,9 @@ from itertools import islice
 from typing import Any
 
 from pytest_dre.canonical import canonical_json
+from pytest_dre.constraint_expressions import compile_constraint
 from pytest_dre.errors import Fault
+from pytest_dre.expressions import ExpressionError, parse_expression
 from pytest_dre.loading.known import AGENT_FACTORS, Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
 from pytest_dre.loading.wording import place, shortened
@@ -21,7 +23,10 @@ LEVEL_DESIGNS = ("full_factorial", "constrained_factorial", "randomized_block", 
 
 
 def validate_study(study: Study) -> list[Fault]:
-    """Return what is contradictory in a study: names used twice, names of nothing, missing options, nothing to run."""
+    """Return what is contradictory in a study: names used twice, names of nothing, missing options, nothing to run.
+
+    Constraints' expressions are checked as far as they can be without values.
+    """
     return cross_faults(study, frozenset())
 
 
@@ -151,6 +156,18 @@ def _outcome_ranges(study: Study, _: Names) -> Iterator[Fault]:
             yield Fault("the range is empty", "write [lowest, highest]", ("outcomes", index, "range"))
 
 
+def _constraints(study: Study, names: Names) -> Iterator[Fault]:
+    for index, constraint in enumerate(study.constraints):
+        if constraint.expression is None:
+            continue
+        try:
+            parse_expression(constraint.expression)
+            if names.levels_complete:
+                compile_constraint(study, constraint.expression)
+        except ExpressionError as error:
+            yield Fault(error.message, error.hint, ("constraints", index, "expression"))
+
+
 def _design(study: Study, names: Names) -> Iterator[Fault]:
     design = study.design_spec
     if design.kind == "latin_square":
@@ -231,6 +248,7 @@ CHECKS: tuple[Check, ...] = (
     _linked_plans,
     _outcome_lists,
     _outcome_ranges,
+    _constraints,
     _design,
     _gates,
     _something_to_run,

@@ -72,8 +72,8 @@ def test_every_fault_is_found_before_anything_is_judged(tmp_path: Path) -> None:
     ("expression", "message"),
     [
         ("1 / x > 0", "constraint 'c0' fails for x=0, day=\"mon\": division by zero"),
-        ("x", "its value is 0, neither true nor false; write a comparison, such as x > 0"),
-        ("'a' * 99", f"its value is '{'a' * 38}…, neither true nor false"),
+        ("x == 3 or x", "its value is 0, neither true nor false; write a comparison, such as x > 0"),
+        ("x == 3 or 'a' * 99", f"its value is '{'a' * 38}…, neither true nor false"),
     ],
 )
 def test_an_expression_that_fails_names_the_condition_once(expression: str, message: str) -> None:
@@ -95,6 +95,40 @@ def test_a_callable_that_fails(tmp_path: Path, body: str, message: str) -> None:
     (fault,) = faults_of(study_of({"callable_ref": "./rules.py:rule"}), tmp_path)
     assert message in str(fault)
     assert fault.path == ("constraints", 0, "callable_ref")
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("x", "a level of 'x'"),
+        ("day", "a level of 'day'"),
+        ("factors['x']", "a level of 'x'"),
+        ("blocks['day']", "a level of 'day'"),
+        ("factors", "a map"),
+        ("x + 1", "a computed number or text"),
+        ("-x", "a number"),
+        ("1", "1"),
+        ("'yes'", "'yes'"),
+        ("[x == 1]", "a list"),
+        ("{x}", "a set"),
+        ("len(day)", "what len() gives"),
+        ("x if x > 0 else 1", "a level of 'x'"),
+    ],
+)
+def test_what_cannot_be_a_boolean_is_seen_before_anything_is_judged(expression: str, kind: str) -> None:
+    (fault,) = faults_of(study_of({"expression": expression}))
+    assert str(fault) == (
+        f"constraints[0].expression: its value is {kind}, neither true nor false; write a comparison, such as x > 0"
+    )
+
+
+@pytest.mark.parametrize("expression", ["flag", "factors['flag']", "True", "not x", "bool(x)", "flag if x else True"])
+def test_what_may_be_a_boolean_is_judged(expression: str) -> None:
+    factors = [
+        {"name": "x", "levels": [{"name": "one", "value": 1}]},
+        {"name": "flag", "levels": [{"name": "yes", "value": True}, {"name": "no", "value": False}]},
+    ]
+    assert len(build_design(study_of({"expression": expression}, factors=factors))) == 4
 
 
 def test_a_factor_named_factors_hides_the_map() -> None:
