@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_dre.designs.faults import refuse
-from pytest_dre.designs.matrix_files import MatrixRow, read_matrix
+from pytest_dre.designs.matrix_files import MatrixRow, places, read_matrix
 from pytest_dre.designs.ordering import arranged
 from pytest_dre.designs.points import DesignPoint, refuse_explosion
 from pytest_dre.designs.texts import value_text
@@ -16,6 +16,7 @@ from pytest_dre.references import did_you_mean
 
 PATH = ("design_spec", "matrix_path")
 REPORTED_FAULTS = 100
+NAMED = 3  # values of those that a fault is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +71,43 @@ def _columns(study: Study) -> dict[str, Column]:
 
 
 def _faults(rows: list[MatrixRow], columns: Mapping[str, Column]) -> list[Fault]:
+    """Return a fault for each column that is unknown, absent or holds what it may not, with the rows it concerns."""
     known = {name: {value_text(value) for value in column.values} for name, column in columns.items()}
-    faults: dict[tuple[str, str], Fault] = {}  # a missing or unknown column is one fault, not one a row
+    unknown: dict[str, list[MatrixRow]] = {}
+    missing: dict[str, list[MatrixRow]] = {}
+    no_level: dict[str, list[MatrixRow]] = {}
     for row in rows:
-        for name in row.values:
-            if name not in columns:
-                fault = Fault(f"{row.place}: no factor or block is named {name!r}", did_you_mean(name, columns), PATH)
-                faults.setdefault(("unknown", name), fault)
+        for name in row.values.keys() - columns.keys():
+            unknown.setdefault(name, []).append(row)
         for name, column in columns.items():
             if name not in row.values:
                 if not column.has_default:
-                    faults.setdefault(("missing", name), _missing(row, column))
+                    missing.setdefault(name, []).append(row)
             elif known[name] and value_text(row.values[name]) not in known[name]:
-                faults[row.place, name] = _no_level(row, column)
-        if len(faults) >= REPORTED_FAULTS:
-            break
-    return list(faults.values())
+                no_level.setdefault(name, []).append(row)
+    faults = [_unknown(name, found, columns) for name, found in sorted(unknown.items())]
+    faults += [_missing(found, columns[name]) for name, found in missing.items()]
+    faults += [_no_level(found, columns[name]) for name, found in no_level.items()]
+    return faults[:REPORTED_FAULTS]
 
 
-def _missing(row: MatrixRow, column: Column) -> Fault:
+def _unknown(name: str, rows: list[MatrixRow], columns: Mapping[str, Column]) -> Fault:
+    return Fault(f"{places(rows)}: no factor or block is named {name!r}", did_you_mean(name, columns), PATH)
+
+
+def _missing(rows: list[MatrixRow], column: Column) -> Fault:
     hint = "add it, or give the factor a default" if column.what == "factor" else "add it, or remove the block"
-    return Fault(f"{row.place}: the {column.what} {column.name!r} has no value", hint, PATH)
+    return Fault(f"{places(rows)}: the {column.what} {column.name!r} has no value", hint, PATH)
 
 
-def _no_level(row: MatrixRow, column: Column) -> Fault:
-    value = row.values[column.name]
-    shown = ", ".join(value_text(level) for level in column.values[:8])
-    hint = f"levels: {shown}"
-    if isinstance(value, str) and value in {value_text(level) for level in column.values}:
-        hint += "; cells of a CSV are text: quote the level's value in the study, or use a JSON matrix"
-    return Fault(f"{row.place}: {value!r} is no level of the {column.what} {column.name!r}", hint, PATH)
+def _no_level(rows: list[MatrixRow], column: Column) -> Fault:
+    values = [row.values[column.name] for row in rows]
+    levels = [value_text(level) for level in column.values]
+    shown = list(dict.fromkeys(repr(value) for value in values))
+    more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED else ""
+    are = "is no level" if len(shown) == 1 else "are no levels"
+    hint = f"levels: {', '.join(levels[:8])}{', …' if len(levels) > 8 else ''}"
+    if any(isinstance(value, str) and value in levels for value in values):
+        hint += "; cells of a CSV are text: quote the levels' values in the study, or use a JSON matrix"
+    message = f"{', '.join(shown[:NAMED])}{more} {are} of the {column.what} {column.name!r}"
+    return Fault(f"{places(rows)}: {message}", hint, PATH)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from pytest_dre.designs.faults import refuse
 
 PATH = ("design_spec", "matrix_path")
+NAMED_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class MatrixRow:
 
     place: str
     values: Mapping[str, Any]
+
+
+def places(rows: Sequence[MatrixRow]) -> str:
+    """Return where the rows are: the first by their places, the others by their number."""
+    named = ", ".join(row.place for row in rows[:NAMED_ROWS])
+    more = len(rows) - NAMED_ROWS
+    return named if more <= 0 else f"{named} and {more} more row{'s' if more > 1 else ''}"
 
 
 def read_matrix(path: Path) -> list[MatrixRow]:

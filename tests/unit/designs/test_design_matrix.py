@@ -55,7 +55,7 @@ def test_json_rows_keep_their_types(tmp_path: Path) -> None:
         ("m.csv", b"speed\n\xff\n", "m.csv is no UTF-8 (byte 6)"),
         ("m.csv", "speed,station\n10,s1\n10\n", "m.csv:3: the row has 1 cells, the header 2"),
         ("m.csv", "speed,station\n10,s3\n", "m.csv:2: 's3' is no level of the block 'station'; levels: \"s1\""),
-        ("m.csv", "speed,station\n20,s1\n", "cells of a CSV are text: quote the level's value"),
+        ("m.csv", "speed,station\n20,s1\n", "cells of a CSV are text: quote the levels' values"),
         ("m.csv", "spede,speed,station\n1,10,s1\n", "no factor or block is named 'spede'; did you mean 'speed'?"),
         ("m.csv", "station\ns1\ns2\n", "the factor 'speed' has no value; add it, or give the factor a default"),
         ("m.csv", "speed\n10\n10\n", "the block 'station' has no value; add it, or remove the block"),
@@ -78,11 +78,32 @@ def test_faults(tmp_path: Path, name: str, content: str | bytes, message: str) -
     assert message in str(fault)
 
 
-def test_each_bad_cell_is_a_fault_up_to_a_hundred(tmp_path: Path) -> None:
+def test_rows_with_one_cause_are_one_fault(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as caught:
-        build(tmp_path, "speed,station\n" + "11,s1\n" * 500)
+        build(tmp_path, "speed,station\n" + "20,s1\n11,s1\n12,s1\n13,s9\n14,s1\n" + "11,s1\n" * 500)
+    speed, station = map(str, caught.value.faults)
+    assert speed == (
+        "design_spec.matrix_path: m.csv:2, m.csv:3, m.csv:4 and 502 more rows: '20', '11', '12' and 2 more are no "
+        "levels of the factor 'speed'; levels: \"10\", 20; cells of a CSV are text: quote the levels' values in the "
+        "study, or use a JSON matrix"
+    )
+    assert station == (
+        "design_spec.matrix_path: m.csv:5: 's9' is no level of the block 'station'; levels: \"s1\", \"s2\""
+    )
+
+
+def test_rows_without_a_value_are_one_fault(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        build(tmp_path, json.dumps([{"speed": "10"}] * 4 + [{"speed": "10", "station": "s1"}]), "m.json")
+    (fault,) = caught.value.faults
+    assert fault.message.startswith("m.json: row 1, m.json: row 2, m.json: row 3 and 1 more row: the block 'station'")
+
+
+def test_many_unknown_columns_are_a_hundred_faults_at_most(tmp_path: Path) -> None:
+    columns = ",".join(f"c{index}" for index in range(150))
+    with pytest.raises(StudyError) as caught:
+        build(tmp_path, f"speed,station,{columns}\n10,s1{',1' * 150}\n")
     assert len(caught.value.faults) == 100
-    assert "m.csv:3" in str(caught.value.faults[1])
 
 
 def test_a_missing_file_and_a_missing_path(tmp_path: Path) -> None:
