@@ -4,12 +4,17 @@ import difflib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 
 from pytest_dre.canonical import digest
+from pytest_dre.definitions import failing_line, public_names, relative_name
 from pytest_dre.errors import DreError
+
+SHOWN_NAMES = 8  # in advice
+SHOWN_WIDTH = 300  # characters of another package's message
+FORMS = "write 'module:attribute' or './file.py:attribute'"
 
 
 class ReferenceProblem(DreError):
@@ -30,8 +35,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean {close!r}?"
     if not names:
         return "none is known"
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return f"known: {', '.join(names[:8])}{more}"
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return f"known: {', '.join(names[:SHOWN_NAMES])}{more}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return the items as prose: "a, b and c"."""
+    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
 
 def is_reference(text: str) -> bool:
@@ -40,16 +50,45 @@ def is_reference(text: str) -> bool:
     return bool(colon and place) and all(part.isidentifier() for part in attribute.split("."))
 
 
+def missing_colon(text: str, base_dir: Path) -> str | None:
+    """Return what to add to `text` if it names a file or module but nothing in it; None if it names neither.
+
+    Nothing is imported: modules are looked for where Python looks, and in `base_dir`.
+    """
+    if ":" in text:
+        return None
+    file = base_dir / text if text.endswith(".py") else _module_file(text, base_dir)
+    if file is None:
+        return None
+    if not file.is_file():
+        return _no_file(text, base_dir)
+    names = public_names(file)
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    defines = f"; {file.name} defines {', '.join(names[:SHOWN_NAMES])}{more}" if names else ""
+    return f"add ':' and the name of what it defines{defines}"
+
+
+def _module_file(name: str, base_dir: Path) -> Path | None:
+    """Return the file of a module's dotted name, None if there is none. A name without dots is more likely an id."""
+    parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None
+    roots: Sequence[str | Path] = (base_dir,) if len(parts) == 1 else (*sys.path, base_dir)
+    places = [Path(root).joinpath(*parts) for root in roots]
+    files = (file for place in places for file in (place / "__init__.py", place.with_suffix(".py")))
+    return next((file for file in files if file.is_file()), None)
+
+
 def load_reference(reference: str, base_dir: Path) -> object:
     """Return the object that `reference` names.
 
     A place that ends in ".py" is a file, relative to `base_dir`; any other is a module, found as Python finds it, and
-    in `base_dir`. Raises ReferenceProblem with the cause and the nearest known name.
+    in `base_dir`. Raises ReferenceProblem with the cause, its place in the user's code and the nearest known name.
     """
     if not is_reference(reference):
-        raise ReferenceProblem(f"{reference!r} is no reference; write 'module:attribute' or './file.py:attribute'")
+        raise ReferenceProblem(_no_reference(reference, base_dir))
     place, _, attribute = reference.rpartition(":")
-    module = _load_file(base_dir / place) if place.endswith(".py") else _load_module(place, base_dir)
+    module = _load_file(place, base_dir) if place.endswith(".py") else _load_module(place, base_dir)
     value: object = module
     for part in attribute.split("."):
         if not hasattr(value, part):
@@ -59,23 +98,27 @@ def load_reference(reference: str, base_dir: Path) -> object:
     return value
 
 
-def _load_file(path: Path) -> ModuleType:
+def _no_reference(text: str, base_dir: Path) -> str:
+    advice = missing_colon(text, base_dir)
+    return f"{text!r} is no reference; {advice or FORMS}"
+
+
+def _load_file(place: str, base_dir: Path) -> ModuleType:
     """Import the file under a name of its own, once a process as long as it does not change."""
-    resolved = path.resolve()
+    resolved = (base_dir / place).resolve()
     if not resolved.is_file():
-        siblings = [item.name for item in resolved.parent.glob("*.py")] if resolved.parent.is_dir() else []
-        raise ReferenceProblem(f"there is no file {str(path)!r}; {did_you_mean(path.name, siblings)}")
+        raise ReferenceProblem(_no_file(place, base_dir))
     # Named after its path: two studies may each have an agents.py, and pickles must find the module again. And after
     # its content: in a notebook the file is edited between two runs, and results say what file they were made with.
     try:
         name = f"{resolved.stem}_{digest([str(resolved), resolved.read_bytes()])[:8]}"
     except OSError as error:
-        raise _import_failed(str(path), error) from error
+        raise _import_failed(resolved, error, base_dir) from error
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
-        raise ReferenceProblem(f"{str(path)!r} cannot be imported as Python")
+        raise ReferenceProblem(f"{relative_name(resolved, base_dir)!r} cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -83,8 +126,15 @@ def _load_file(path: Path) -> ModuleType:
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise _import_failed(str(path), error) from error
+        raise _import_failed(resolved, error, base_dir) from error
     return module
+
+
+def _no_file(place: str, base_dir: Path) -> str:
+    resolved = (base_dir / place).resolve()
+    siblings = [item.name for item in resolved.parent.glob("*.py")] if resolved.parent.is_dir() else []
+    advice = did_you_mean(resolved.name, siblings) if siblings else "a file's path starts at the study's directory"
+    return f"there is no file {relative_name(resolved, base_dir)!r}; {advice}"
 
 
 def _load_module(name: str, base_dir: Path) -> ModuleType:
@@ -92,11 +142,17 @@ def _load_module(name: str, base_dir: Path) -> ModuleType:
         with _importable(base_dir):
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise _import_failed(name, error) from error
+        raise _import_failed(name, error, base_dir) from error
 
 
-def _import_failed(place: str, error: BaseException) -> ReferenceProblem:
-    return ReferenceProblem(f"importing {place!r} failed with {type(error).__name__}: {error}")
+def _import_failed(place: Path | str, error: BaseException, base_dir: Path) -> ReferenceProblem:
+    """Return the message for what a user's module raised, on one line, with the place in the user's code."""
+    name = place if isinstance(place, str) else relative_name(place, base_dir)
+    said = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    said = said if len(said) <= SHOWN_WIDTH else f"{said[: SHOWN_WIDTH - 1]}…"
+    line = failing_line(error, base_dir)
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return ReferenceProblem(f"importing {name!r} failed with {what}{f' ({line})' if line else ''}")
 
 
 class _importable:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pytest_dre.definitions import failing_line
 from pytest_dre.errors import DreError, Fault
 from pytest_dre.execution.awaiting import settle
 from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
@@ -13,13 +14,13 @@ from pytest_dre.execution.content import plain_values
 from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.problems import packet_from
-from pytest_dre.execution.signatures import RUNNER_FALLBACK
+from pytest_dre.execution.signatures import RUNNER_FALLBACK, SignatureProblem
 from pytest_dre.execution.versions import Description, origin_of, version_of
 from pytest_dre.model.running import Binding
 from pytest_dre.model.runs import Plan, ProblemPacket
 from pytest_dre.model.source import KeyPath, StudySource
 from pytest_dre.model.study import Study
-from pytest_dre.references import did_you_mean, is_reference, load_reference
+from pytest_dre.references import FORMS, did_you_mean, is_reference, load_reference, missing_colon, nearest
 
 Resolver = Callable[[str], object | None]
 
@@ -54,7 +55,7 @@ class _Directory:
             if target is not None:
                 return _Found(target, Binding(ref=name))
             if not is_reference(name):
-                raise DreError(self._unknown(name))
+                raise DreError(self._unknown_id(name))
             binding = Binding(ref=name)
         return self._follow(binding)
 
@@ -62,15 +63,27 @@ class _Directory:
         ref = binding.ref
         target = load_reference(ref, self.base_dir) if is_reference(ref) else self.resolve(ref)
         if target is None:
-            raise DreError(f"its ref {ref!r} names nothing" if is_reference(ref) else self._unknown(ref))
+            raise DreError(f"{ref!r} is None, no {self.kind}" if is_reference(ref) else self._unknown_ref(ref))
         origin = origin_of(ref, self.base_dir)
         if binding.params:
-            target = _with_params(target, binding)
+            target = _with_params(target, binding, self.base_dir)
         return _Found(target, binding, origin)
 
-    def _unknown(self, name: str) -> str:
-        advice = did_you_mean(name, {*self.bindings, *self.known} - {name})
-        return f"unknown {self.kind} {name!r}; {advice}, or say under '{self.kind}s' what it stands for"
+    def _unknown_id(self, name: str) -> str:
+        what = f"unknown {self.kind} {name!r}"
+        if advice := missing_colon(name, self.base_dir):
+            return f"{what}; {advice}"
+        known = {*self.bindings, *self.known} - {name}
+        say = f"say under '{self.kind}s' what it stands for"
+        close = nearest(name, known)
+        return f"{what}; did you mean {close!r}? Else {say}" if close else f"{what}; {did_you_mean(name, known)}; {say}"
+
+    def _unknown_ref(self, ref: str) -> str:
+        what = f"unknown {self.kind} {ref!r}"
+        if advice := missing_colon(ref, self.base_dir):
+            return f"{what}; {advice}"
+        close = nearest(ref, self.known)
+        return f"{what}; did you mean {close!r}?" if close else f"{what}; {FORMS}, or a name that pytest's hooks know"
 
 
 @dataclass(slots=True)
@@ -128,6 +141,56 @@ def bind_study(
     return StudyBindings(bound_agents, bound_problems, runner)
 
 
+def reference_faults(source: StudySource) -> list[Fault]:
+    """Return what is wrong with the references of the study's own `agents`, `problems` and `runner`, with places.
+
+    They are loaded and checked as `bind_study` does it; all other names are passed over.
+    """
+    study, faults = source.study, _Faults()
+    known = _suppliable(study, _has_problems(study))
+    agents = _Directory("agent", study.agents, _nothing, (), source.base_dir)
+    problems = _Directory("problem", study.problems, _nothing, (), source.base_dir)
+    for name, binding in study.problems.items():
+        if _is_local(binding.ref, source.base_dir):
+            faults.guard(("problems", name), partial(_problem, name, problems))
+    for name, binding in study.agents.items():
+        if _is_local(binding.ref, source.base_dir):
+            faults.guard(("agents", name), partial(_agent, name, agents, known))
+    if study.runner is not None:
+        faults.guard(("runner",), lambda: _runner(source, known))
+    return list(source.source_map.error(*faults.found).faults)
+
+
+def names_without_reference(source: StudySource) -> list[str]:
+    """Return the agents and problems that a study names and that only hooks or other packages can tell, sorted."""
+    study = source.study
+    used = [
+        *((name, study.agents) for name in (*study.agents, *study.agent_specs, *_levels(study, AGENT_FACTORS))),
+        *((name, study.problems) for name in (*study.problems, *study.problem_ids, *_levels(study, PROBLEM_FACTORS))),
+    ]
+    refs = {bindings[name].ref if name in bindings else name for name, bindings in used}
+    return sorted(ref for ref in refs if not _is_local(ref, source.base_dir))
+
+
+def _is_local(ref: str, base_dir: Path) -> bool:
+    """Return whether a reference can be followed, or must be wrong, without asking anybody else."""
+    return is_reference(ref) or missing_colon(ref, base_dir) is not None
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+def _has_problems(study: Study) -> bool:
+    return bool(study.problem_list) or any(factor.name in PROBLEM_FACTORS for factor in study.factors)
+
+
+def _levels(study: Study, names: Collection[str]) -> list[str]:
+    """Return what the factors of these names may be."""
+    factors = (factor for factor in study.factors if factor.name in names)
+    return [str(value) for factor in factors for value in factor.values if value is not None]
+
+
 def _suppliable(study: Study, has_problems: bool) -> frozenset[str]:
     names = set(SUPPLIERS) if has_problems else set(SUPPLIERS) - PROBLEM_NAMES
     names.update(factor.name for factor in study.factors)
@@ -138,7 +201,7 @@ def _suppliable(study: Study, has_problems: bool) -> frozenset[str]:
 def _agent(name: str, directory: _Directory, known: frozenset[str]) -> BoundAgent:
     found = directory.find(name)
     built = bool(found.binding.params)  # calling it with params was the building
-    entry = _entry(found.target, Naming(known), may_build=not built)
+    entry = _entry(found.target, found.binding.ref, Naming(known), may_build=not built)
     return BoundAgent(found.target, entry, _version(found))
 
 
@@ -147,16 +210,17 @@ def _runner(source: StudySource, known: frozenset[str]) -> BoundAgent:
     if ref is None:
         raise DreError("the study has no agents; name some under 'agents' or 'agent_specs', or a 'runner'")
     target = load_reference(ref, source.base_dir)
-    entry = _entry(target, Naming(known, RUNNER_FALLBACK), may_build=False)
+    entry = _entry(target, ref, Naming(known, RUNNER_FALLBACK), may_build=False)
     return BoundAgent(target, entry, version_of(target, Description(origin=origin_of(ref, source.base_dir))))
 
 
-def _entry(target: Any, naming: Naming, *, may_build: bool) -> Any:
+def _entry(target: Any, ref: str, naming: Naming, *, may_build: bool) -> Any:
     try:
         return entry_for(target, naming, may_build=may_build)
+    except SignatureProblem as error:
+        raise DreError(f"{ref!r} {error}") from error
     except DreError as error:
-        name = getattr(target, "__name__", type(target).__name__)
-        raise DreError(f"{name!r}: {error}") from error
+        raise DreError(f"{ref!r}: {error}") from error
 
 
 def _problem(name: str, directory: _Directory) -> BoundProblem:
@@ -174,15 +238,15 @@ def _version(found: _Found, data: Sequence[Any] = ()) -> str:
     return version_of(found.target, Description(binding.version, binding.params, found.origin, data))
 
 
-def _with_params(target: Any, binding: Binding) -> Any:
+def _with_params(target: Any, binding: Binding, base_dir: Path) -> Any:
     if not callable(target):
         raise DreError(f"{binding.ref!r} takes no params: {type(target).__name__} cannot be called")
     try:
         made = settle(target(**binding.params))
     except (Exception, SystemExit) as error:
-        raise DreError(
-            f"calling {binding.ref!r} with its params failed with {type(error).__name__}: {error}"
-        ) from error
+        line = failing_line(error, base_dir)
+        what = f"{type(error).__name__}: {error}{f' ({line})' if line else ''}"
+        raise DreError(f"calling {binding.ref!r} with its params failed with {what}") from error
     if made is None:
         raise DreError(f"{binding.ref!r}, called with its params, returned nothing")
     return made

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import reprlib
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,7 +102,15 @@ def runnable_of(agent: Any) -> Any:
         return agent.run
     if callable(agent):
         return agent
-    raise NoAgent(f"{type(agent).__name__} is no agent; an agent is callable or has a method 'run'")
+    raise NoAgent(f"{_described(agent)} is no agent; an agent is callable or has a method 'run'")
+
+
+def _described(value: Any) -> str:
+    """Return what a value is, with its content if that is plain and short."""
+    kind = type(value).__name__
+    if isinstance(value, bool | int | float | str | list | tuple | dict):
+        return f"the {kind} {reprlib.repr(value)}"
+    return "None" if value is None else f"an object of type {kind}"
 
 
 def entry_for(agent: Any, naming: Naming, *, may_build: bool) -> Entry:

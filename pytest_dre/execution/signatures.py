@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.inputs import PROBLEM_NAMES, Inputs
-from pytest_dre.references import did_you_mean
+from pytest_dre.references import did_you_mean, listed, nearest
 
 AGENT_FALLBACK = ("problem_packet", "seed")
 RUNNER_FALLBACK = ("run_spec", "condition")
@@ -69,7 +69,7 @@ def plan_call(
     if not any(_is_input(item, known) for item in named):
         return _by_position(parameters, wanting, known, fallback)
     if wanting:
-        raise _unsuppliable(wanting[0].name, known)
+        raise _unsuppliable(wanting, known)
     return _by_name(parameters, named, known)
 
 
@@ -90,12 +90,11 @@ def _by_position(
     accepted = [item for item in parameters if item.kind in _POSITIONAL]
     missing = [item for item in wanting if item.kind not in _POSITIONAL] + wanting[len(fallback) :]
     if missing:
-        raise _unsuppliable(missing[0].name, known)
+        raise _unsuppliable(wanting, known)  # by position there are not enough: it must have meant names
     count = len(fallback) if takes_any else max(len(wanting), min(1, len(accepted)))
     chosen = fallback[:count]
-    for name, item in zip(chosen, wanting, strict=False):
-        if name not in known:
-            raise _unsuppliable(item.name, known)
+    if any(name not in known for name, _ in zip(chosen, wanting, strict=False)):
+        raise _unsuppliable(wanting, known)
     if not set(chosen) <= set(known):
         chosen = ()  # nothing is required, so nothing is passed
     return CallPlan(chosen, tuple(_rest(parameters, known)))
@@ -122,10 +121,20 @@ def _required(item: inspect.Parameter) -> bool:
     return item.default is inspect.Parameter.empty and not _variadic(item)
 
 
-def _unsuppliable(name: str, known: Collection[str]) -> SignatureProblem:
-    if not PROBLEM_NAMES & set(known):
-        advice = "the study has no problems, so nothing about a problem can be passed"
-        if name in PROBLEM_NAMES:
-            return SignatureProblem(f"asks for {name!r}, but {advice}")
-        return SignatureProblem(f"asks for {name!r}, which nothing supplies ({advice}); {did_you_mean(name, known)}")
-    return SignatureProblem(f"asks for {name!r}, which nothing supplies; {did_you_mean(name, known)}")
+def _unsuppliable(items: Collection[inspect.Parameter], known: Collection[str]) -> SignatureProblem:
+    """Return the message for all parameters that nothing supplies."""
+    names = [item.name for item in items]
+    asked = listed([repr(name) for name in names])
+    if PROBLEM_NAMES & set(known):
+        return SignatureProblem(f"asks for {asked}, which nothing supplies; {_advice(names, known)}")
+    why = "the study has no problems, so nothing about a problem can be passed"
+    if PROBLEM_NAMES.issuperset(names):
+        return SignatureProblem(f"asks for {asked}, but {why}")
+    others = [name for name in names if name not in PROBLEM_NAMES]
+    return SignatureProblem(f"asks for {asked}, which nothing supplies ({why}); {_advice(others, known)}")
+
+
+def _advice(names: Collection[str], known: Collection[str]) -> str:
+    close = {name: nearest(name, known) for name in names}
+    meant = [f"{found!r} for {name!r}" if len(names) > 1 else repr(found) for name, found in close.items() if found]
+    return f"did you mean {listed(meant)}?" if meant else did_you_mean("", known)

@@ -9,7 +9,10 @@ import yaml
 
 from pytest_dre.errors import DreError, StudyError
 from pytest_dre.execution import execute_run
+from pytest_dre.execution.binding import names_without_reference, reference_faults
 from pytest_dre.model.runs import ProblemPacket
+from pytest_dre.model.source import StudySource
+from pytest_dre.model.study import Study
 
 
 def faults_of(lab, *args, **keys):
@@ -43,7 +46,7 @@ def test_all_faults_are_told_at_once_each_at_its_key(lab):
     text = "\n".join(found)
     for told in (
         "did you mean 'agent'?",
-        "failed with OSError: disk",
+        "importing 'dead.py' failed with OSError: disk (dead.py:1)",
         "'zeal', which nothing supplies",
         "failed with ModuleNotFoundError",
         "unknown agent 'sercher'; did you mean 'searcher'?",
@@ -65,7 +68,78 @@ def test_unknown_agent_of_a_factor_is_told_at_its_level(lab, factor):
 def test_unknown_problem_of_nowhere(lab):
     lab.resolve_agent = lambda _: lambda seed: 1
     found = faults_of(lab, agent_ids=["a"], problem_ids=["x"])
-    assert found == ["unknown problem 'x'; none is known, or say under 'problems' what it stands for"]
+    assert found == ["unknown problem 'x'; none is known; say under 'problems' what it stands for"]
+
+
+def test_a_reference_without_its_attribute_is_told_what_there_is(lab):
+    lab.write("import os\nsize, _own = 1, 2\nlow: int = 0\nlater: int\nasync def agent(seed): ...\nclass Kind: ...")
+    (lab.directory / "pack").mkdir()
+    lab.write("", "pack/__init__.py")
+    lab.write("if True: pass\ndef go(seed): ...", "pack/tools.py")
+    lab.write("def (", "broken.py")
+    lab.known_agents = ("searcher",)
+    refs = {
+        "a": "./lab.py",
+        "b": "lab",
+        "c": "pack.tools",
+        "d": "./lap.py",
+        "e": "./pack/__init__.py",
+        "f": "broken",
+        "g": "gpt-4.1",
+        "h": "nobody",
+    }
+    found = {text.split(":")[0]: text.split("; ", 1)[1] for text in faults_of(lab, refs)}
+    defines = "add ':' and the name of what it defines; lab.py defines Kind, agent, low, size"
+    assert found["agents.a"] == found["agents.b"] == defines
+    assert found["agents.c"] == "add ':' and the name of what it defines; tools.py defines go"
+    assert found["agents.d"] == "there is no file 'lap.py'; did you mean 'lab.py'?"
+    assert found["agents.e"] == found["agents.f"] == "add ':' and the name of what it defines"
+    forms = "write 'module:attribute' or './file.py:attribute', or a name that pytest's hooks know"
+    assert found["agents.g"] == found["agents.h"] == forms
+    (fault,) = faults_of(lab, agent_ids=["./lab.py"])
+    assert fault == f"unknown agent './lab.py'; {defines}"
+    with pytest.raises(StudyError, match=r"runner: 'lab' is no reference; add ':'"):
+        lab.bind(runner="lab")
+
+
+def test_advice_on_an_unknown_id_reads_as_one_sentence(lab):
+    lab.known_agents = ("searcher",)
+    lab.write("def agent(seed): ...")
+    found = faults_of(lab, {"other": "./lab.py:agent"}, agent_ids=["sercher", "x"])
+    assert found == [
+        "unknown agent 'sercher'; did you mean 'searcher'? Else say under 'agents' what it stands for",
+        "unknown agent 'x'; known: other, searcher; say under 'agents' what it stands for",
+    ]
+
+
+def test_own_references_are_checked_and_other_names_listed(lab):
+    lab.write("def agent(seed, zeal): ...\nproblem = 3\ndef fine(brief): ...")
+    data = {
+        "study_id": "s",
+        "title": "T",
+        "factors": [{"name": "agent", "levels": [{"name": "z", "value": "zed"}]}],
+        "agents": {"a": "./lab.py:agent", "b": "./lab.py:none", "c": "solver", "d": "./lab.py", "e": "./lab.py:fine"},
+        "problems": {"p": "./lab.py:problem", "q": "beam"},
+        "agent_specs": ["a", "x"],
+        "problem_ids": ["p", "q", "y"],
+    }
+    source = StudySource(Study.model_validate(data), lab.directory / "s.yaml")
+    told = {str(fault).split(": ")[0]: str(fault) for fault in reference_faults(source)}
+    assert list(told) == ["problems.p", "agents.a", "agents.b", "agents.d"]
+    assert "asks for 'zeal'" in told["agents.a"]
+    assert "no attribute 'none'; known: agent, fine, problem" in told["agents.b"]
+    assert "int is no problem" in told["problems.p"]
+    assert names_without_reference(source) == ["beam", "solver", "x", "y", "zed"]
+
+
+def test_a_runner_is_checked_like_other_references(lab):
+    lab.write("def fine(run_spec): ...")
+    study = Study.model_validate({"study_id": "s", "title": "T", "runner": "./lab.py:fine"})
+    assert reference_faults(StudySource(study, lab.directory / "s.yaml")) == []
+    study = study.model_copy(update={"runner": "./lab.py:fin"})
+    (fault,) = reference_faults(StudySource(study, lab.directory / "s.yaml"))
+    assert str(fault) == "runner: './lab.py' has no attribute 'fin'; did you mean 'fine'?"
+    assert names_without_reference(StudySource(study, None)) == []
 
 
 def test_order_of_lookup(lab):
@@ -93,7 +167,7 @@ def test_failing_hook_and_failing_params_are_faults(lab):
         [
             "needs a key",
             "looking it up failed with ValueError: odd",
-            "agents.c: calling './lab.py:make' with its params failed with SystemExit: 4",
+            "agents.c: calling './lab.py:make' with its params failed with SystemExit: 4 (lab.py:1)",
             "agents.d: './lab.py:empty', called with its params, returned nothing",
             "agents.e: './lab.py:number' takes no params: int cannot be called",
         ]
@@ -297,6 +371,4 @@ def test_what_an_agent_collects_as_it_runs_is_no_other_version(lab):
 def test_module_reference_has_its_file_as_origin(lab, monkeypatch):
     lab.write("class Kind:\n    def run(self, seed): return 1\nagent = Kind()\n", "lab_module_origin.py")
     bindings = lab.bind({"a": "lab_module_origin:agent"})
-    assert bindings.agents["a"].version == (
-        short_hash((lab.directory / "lab_module_origin.py").read_bytes()) + "@Kind"
-    )
+    assert bindings.agents["a"].version == (short_hash((lab.directory / "lab_module_origin.py").read_bytes()) + "@Kind")

@@ -116,13 +116,22 @@ def test_callable_that_hides_its_signature_gets_the_packet(lab):
     [
         ("def agent(sede, brief): ...", "'sede', which nothing supplies; did you mean 'seed'?"),
         ("def agent(brief, *, quality): ...", "'quality', which nothing supplies"),
-        ("def agent(a, b, c): ...", "'c', which nothing supplies"),
+        ("def agent(a, b, c): ...", "'./lab.py:agent' asks for 'a', 'b' and 'c', which nothing supplies; known: "),
+        (
+            "def agent(sede, breif, zeal, seed): ...",
+            "asks for 'sede', 'breif' and 'zeal', which nothing supplies; "
+            "did you mean 'seed' for 'sede' and 'brief' for 'breif'?",
+        ),
+        ("agent = object()", "'./lab.py:agent': an object of type object is no agent"),
         ("def agent(*, zeal): ...", "'zeal', which nothing supplies"),
-        ("agent = 3", "int is no agent; an agent is callable or has a method 'run'"),
+        ("agent = 3", "'./lab.py:agent': the int 3 is no agent; an agent is callable or has a method 'run'"),
         ("class agent: pass", "instances of agent are no agents; give the class a method 'run'"),
-        ("class agent:\n    def __init__(self, a, b): ...\n    def run(self): ...", "'a', which nothing supplies"),
+        (
+            "class agent:\n    def __init__(self, a, b): ...\n    def run(self): ...",
+            "'a' and 'b', which nothing supplies",
+        ),
         ("class agent:\n    def run(self, seed, zeal): ...", "'zeal', which nothing supplies"),
-        ("agent = None", "'./lab.py:agent' names nothing"),
+        ("agent = None", "'./lab.py:agent' is None, no agent"),
     ],
 )
 def test_what_nothing_supplies_is_a_fault_at_binding(lab, code, told):
@@ -137,7 +146,7 @@ def test_what_nothing_supplies_is_a_fault_at_binding(lab, code, told):
     [
         ("brief, seed", "asks for 'brief', but the study has no problems"),
         ("brief", "asks for 'brief', but the study has no problems"),
-        ("a, b", "asks for 'a', which nothing supplies (the study has no problems"),
+        ("a, b", "asks for 'a' and 'b', which nothing supplies (the study has no problems"),
     ],
 )
 def test_study_without_problems_supplies_nothing_about_them(lab, signature, told):
@@ -318,7 +327,7 @@ def test_runner_gets_run_spec_and_condition(lab):
         "invalid_output",
         "InvalidOutput: a runner returns a RunOutput or a map, not NoneType",
     )
-    with pytest.raises(StudyError, match=r"^runner: 'greedy': asks for 'brief', but the study has no problems"):
+    with pytest.raises(StudyError, match=r"^runner: './lab.py:greedy' asks for 'brief', but the study has no problems"):
         lab.bind(runner="./lab.py:greedy")
     with pytest.raises(StudyError, match="the study has no agents"):
         lab.bind()
