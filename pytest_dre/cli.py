@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pytest_dre._version import __version__
 from pytest_dre.artifacts.bundle import verify_artifacts
-from pytest_dre.errors import DreError
+from pytest_dre.errors import DreError, Fault, StudyError
+from pytest_dre.execution.binding import names_without_reference, reference_faults
 from pytest_dre.loading import load_study, study_schema
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.plan import plan_lines
@@ -47,8 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     validate = commands.add_parser(
         "validate",
         help="report every fault of study files",
-        description="Report every fault of study files and their designs. Agents and problems are not looked up: "
-        "conftest files may define them, which pytest reads (pytest --collect-only).",
+        description="Report every fault of study files, their designs, and the references in 'agents', 'problems' and "
+        "'runner', which are imported. Names without a reference are looked up by pytest only, in conftest files and "
+        "other packages (pytest --collect-only); so is pytest's ini key 'pythonpath'.",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     validate.set_defaults(command=_validate)
@@ -64,10 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("path", type=Path, metavar="DIR|BUNDLE", help="an output directory or a bundle of one")
     verify.set_defaults(command=_verify)
 
-    export = commands.add_parser("export", help="write a study's artifacts from its stored results; nothing is run")
+    export = commands.add_parser(
+        "export",
+        help="write a study's artifacts from its stored results; nothing is run",
+        description="Write a study's artifacts from its stored results; nothing is run. Results are read from, and "
+        "artifacts written to, the study's output_dir (a relative one starts at the current directory, so stand at "
+        "pytest's rootdir), or DIR/<study_id>.",
+    )
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument(
-        "--output", type=Path, metavar="DIR", help="the study's results are in DIR/<study_id>, as with --dre-output"
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the DIR that --dre-output named when the study ran; results are read from and written to DIR/<study_id>",
     )
     export.add_argument("--sqlite", action="store_true", help="mirror the tables into study.sqlite")
     export.add_argument("--bundle", action="store_true", help="bundle the artifacts as study.tar.gz")
@@ -84,13 +95,28 @@ def _validate(options: argparse.Namespace) -> int:
     status = 0
     for file in options.files:
         try:
-            runs = len(_planned(file).plan.runs)
+            print(_checked(file))
         except DreError as error:
             print(error)
             status = 1
-        else:
-            print(f"{file}: no fault ({counted(runs, 'run')})")
     return status
+
+
+def _checked(file: Path) -> str:
+    """Return what is said of a study without fault. Raises StudyError with all faults."""
+    source = load_study(file)
+    faults: list[Fault] = []
+    runs = 0
+    try:
+        runs = len(plan_source(source, output_directory(source.study, Path.cwd())).plan.runs)
+    except StudyError as error:
+        faults += error.faults
+    faults += reference_faults(source)
+    if faults:
+        raise source.source_map.error(*faults)
+    names = names_without_reference(source)
+    others = f"; names without a reference are looked up by pytest: {', '.join(names)}" if names else ""
+    return f"{file}: no fault ({counted(runs, 'run')}){others}"
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -112,8 +138,13 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    problems = verify_artifacts(options.path)
-    print(*(problems or [f"{options.path}: every file is as its manifest says"]), sep="\n")
+    path: Path = options.path
+    if not path.exists():
+        raise DreError(f"{path}: there is no such directory or bundle")
+    if path.is_dir() and not (path / "manifest.json").exists():
+        raise DreError(f"{path} holds no artifacts: no manifest.json")
+    problems = verify_artifacts(path)
+    print(*(problems or [f"{path}: every file is as its manifest says"]), sep="\n")
     return 1 if problems else 0
 
 

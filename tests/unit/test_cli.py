@@ -58,13 +58,28 @@ def test_validate_reports_every_fault_of_every_file(here, dre):
     assert errors == ""
 
 
-def test_validate_reports_faults_of_designs_but_looks_no_agents_up(here, dre):
-    (here / "lab" / "agents.py").unlink()
-    assert dre("validate", "lab/s.study.yaml")[0] == 0
-    (here / "big.yaml").write_text(STUDY + "run_budget: {max_runs: 1}\n")
-    status, output, _ = dre("validate", "big.yaml")
-    assert (status, output.startswith("big.yaml:5:")) == (1, True)
-    assert "the plan has 2 runs, max_runs allows 1" in output
+def test_validate_reports_faults_of_designs_and_of_own_references(here, dre):
+    (here / "lab" / "big.yaml").write_text(STUDY.replace(":agent", ":agnet") + "run_budget: {max_runs: 1}\n")
+    status, output, _ = dre("validate", "lab/big.yaml")
+    assert status == 1
+    reference, design = output.splitlines()
+    assert reference == ("lab/big.yaml:4:10: agents.a: './agents.py' has no attribute 'agnet'; did you mean 'agent'?")
+    assert design.startswith("lab/big.yaml:5:14: run_budget.max_runs: the plan has 2 runs, max_runs allows 1")
+
+
+def test_validate_says_which_names_it_did_not_look_up(here, dre):
+    (here / "lab" / "s.study.yaml").write_text(STUDY + "agent_specs: [a, solver]\nproblem_ids: [beam]\n")
+    status, output, _ = dre("validate", "lab/s.study.yaml")
+    said = "no fault (4 runs); names without a reference are looked up by pytest: beam, solver"
+    assert (status, output) == (0, f"lab/s.study.yaml: {said}\n")
+
+
+def test_validate_tells_where_an_import_fails(here, dre):
+    (here / "lab" / "agents.py").write_text("import json\n\njson.loads('{')\n")
+    status, output, _ = dre("validate", "lab/s.study.yaml")
+    assert status == 1
+    assert output.startswith("lab/s.study.yaml:4:10: agents.a: importing 'agents.py' failed with JSONDecodeError: ")
+    assert output.endswith("(agents.py:3)\n")
 
 
 def test_plan_shows_conditions_and_runs(here, dre):
@@ -106,9 +121,16 @@ def test_verify_tells_whole_artifacts_from_changed_ones(here, dre):
     status, output, _ = dre("verify", "artifacts/s")
     assert status == 1
     assert "runs.csv" in output
-    status, output, _ = dre("verify", "none.tar.gz")
-    assert status == 1
-    assert "none.tar.gz" in output
+    broken = here / "broken.tar.gz"
+    broken.write_text("no archive")
+    status, output, _ = dre("verify", "broken.tar.gz")
+    assert (status, output.count("\n")) == (1, 1)
+    assert output.startswith("broken.tar.gz: the bundle cannot be read")
+
+
+def test_verify_of_a_wrong_place_is_one_line(here, dre):
+    assert dre("verify", "lab") == (1, "", "lab holds no artifacts: no manifest.json\n")
+    assert dre("verify", "nosuch") == (1, "", "nosuch: there is no such directory or bundle\n")
 
 
 def test_export_writes_artifacts_from_the_store_and_runs_nothing(here, dre):
@@ -159,6 +181,14 @@ def test_version_and_usage(dre, capsys):
             main(arguments)
         assert ended.value.code == 2
     assert "usage: dre" in capsys.readouterr().err
+
+
+def test_help_of_export_says_where_results_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "that --dre-output named when the study ran; results are read from and written to DIR/<study_id>" in told
+    assert "a relative one starts at the current directory" in told
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(here):
