@@ -1,6 +1,7 @@
 """Study files and their runs as pytest's collectors and items."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import pluggy
 import pytest
 
 from pytest_dre.errors import DreError
-from pytest_dre.integration.failures import RunFailure, represent
+from pytest_dre.integration.failures import RunFailure, represent, represent_fault
 from pytest_dre.integration.resolving import bind
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
@@ -32,8 +33,19 @@ class StudyFile(pytest.File):
     shown_path: str | None = None
 
     def setup(self) -> None:
-        """Look up once which hooks serve this directory: all conftest files are loaded by now."""
+        """Do once what would cost each run.
+
+        Which hooks serve this directory is settled: all conftest files are loaded by now. And the global random
+        generators are saved: pytest tears the study down before it turns to another file, whose tests find them as
+        they were.
+        """
+        self._held = ExitStack()
+        self._held.enter_context(self.bindings.seeder.held())
         self.hooks = self.ihook
+
+    def teardown(self) -> None:
+        """Restore the random generators."""
+        self._held.close()
 
     def collect(self) -> "Iterator[RunItem | GateItem]":
         """Load, plan and bind the study. All its faults make one collection error."""
@@ -47,6 +59,12 @@ class StudyFile(pytest.File):
             yield RunItem.from_parent(self, name=name, run=run)
         for gate in self.planned.study.gates:
             yield GateItem.from_parent(self, name=f"gate={gate.gate_id}", gate=gate)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
+        """Show a user's mistakes without a traceback."""
+        if isinstance(excinfo.value, self.CollectError):
+            return represent_fault(self, str(excinfo.value))
+        return super().repr_failure(excinfo)
 
     def _mark(self) -> None:
         """Marks stand on the file, so that 10,000 runs share them."""
