@@ -22,9 +22,7 @@ factors:
       - {{name: s5, value: 5}}
 run_budget: {{replicates: {replicates}}}
 agents: {{agent: "./agent.py:answer"}}
-problems: {{sum: "./agent.py:PROBLEM"}}
 agent_specs: [agent]
-problem_ids: [sum]
 outcomes:
   - {{name: score, source_table: runs, column: primary_outcome, aggregation: mean, primary: true, goal: maximize}}
 """
@@ -37,14 +35,7 @@ def answer(size, seed):
     total = 0
     for number in range(ROUNDS):
         total += number & size
-    return {{"output": {{"answer": size}}}}
-
-
-def score(answer):
-    return {{"score": answer}}
-
-
-PROBLEM = {{"brief": "Say the size.", "evaluator": score}}
+    return {{"output": {{"answer": size}}, "metrics": {{"primary_outcome": size}}}}
 """
 
 _TESTS = """\
