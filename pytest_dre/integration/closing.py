@@ -41,6 +41,7 @@ class Exporter:
         for path, replayed in self._replayed.items():
             closed = close_study(
                 self._registry.load(Path(path)),
+                session_id=self._settings.session_id,
                 cached=replayed,
                 sqlite=self._settings.sqlite,
                 bundle=self._settings.bundle,

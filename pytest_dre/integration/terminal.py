@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable
-from typing import Literal
 
 import pytest
 
@@ -12,7 +11,6 @@ from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.studies import StudyRegistry
-from pytest_dre.model.study import Study
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.sessions.exporting import ClosedStudy
@@ -82,34 +80,20 @@ class Terminal:
                 terminalreporter.write_line(line)
 
     def _lines(self, closed: ClosedStudy) -> list[str]:
-        planned = closed.planned
-        shown: list[str] = []
-        if closed.tally is not None:
-            shown = summary_lines(
-                planned.study,
-                closed.tally,
-                width=columns(self._config),
-                height=lines(),
-                output_dir=from_here(planned.output_dir, self._config),
-                resume_command=self._resume_command(),
-                goal=_goal(planned.study),
-            )
-        if closed.stale:
-            shown.append(f"{closed.stale} runs have results of another agent, problem or seed only: kept, not shown")
-        if closed.orphans:
-            shown.append(f"{closed.orphans} stored runs are not planned any more: kept, not shown")
-        if closed.error:
-            shown.append(f"{planned.study.study_id}: {closed.error}")
-        return shown
+        return summary_lines(
+            closed.planned.study,
+            closed.tally,
+            width=columns(self._config),
+            height=lines(),
+            output_dir=from_here(closed.planned.output_dir, self._config),
+            resume_command=self._resume_command(),
+            stale=closed.stale,
+            orphans=closed.orphans,
+            error=closed.error,
+        )
 
     def _resume_command(self) -> str:
         """Return the user's own command with what resumes it."""
         args = [str(arg) for arg in self._config.invocation_params.args]
         option = "--lf" if getattr(self._config, "cache", None) is not None else "--dre-resume"
         return shlex.join(["pytest", *args, *([] if option in args else [option])])
-
-
-def _goal(study: Study) -> Literal["maximize", "minimize"] | None:
-    """Return what the study says of the column `primary_outcome`, None if nothing."""
-    goals = {item.goal for item in study.outcomes if item.primary and item.column == "primary_outcome"}
-    return goals.pop() if len(goals) == 1 else None

@@ -58,7 +58,7 @@ def lay_out(columns: Sequence[Column], width: int) -> Table:
     kept, dropped = _with_room(columns, width)
     kept = _with_short_headers(kept, width)
     widths = _shrunk(kept, width)
-    headers = [_header(column, room) for column, room in zip(kept, widths, strict=True)]
+    headers = _headers(kept, widths)
     rows = zip(*(column.cells for column in kept), strict=True)
     return Table(
         header=_line(headers, kept, widths, width),
@@ -124,6 +124,15 @@ def _shrunk(columns: Sequence[Column], width: int) -> list[int]:
             break
         widths[max(spare, key=lambda index: widths[index])] -= 1
     return widths
+
+
+def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[str]:
+    """Return what stands above each column; names that would look the same keep both their ends."""
+    shown = [_header(column, room) for column, room in zip(columns, widths, strict=True)]
+    return [
+        shorten(column.headers[-1], room, "middle") if shown.count(header) > 1 else header
+        for header, column, room in zip(shown, columns, widths, strict=True)
+    ]
 
 
 def _header(column: Column, room: int) -> str:

@@ -17,7 +17,8 @@ class Entry:
     Attributes:
         label: What the text is about; "" continues the entry above.
         parts: Texts that a comma joins; lines are broken between them.
-        lines: How many lines the parts may take; what does not fit is counted ("… 3 more").
+        words: Instead of parts, running text; lines are broken between words.
+        lines: How many lines parts or words may take; parts that do not fit are counted ("… 3 more").
         command: Instead of parts, a shell command, kept copyable.
     """
 
@@ -25,6 +26,7 @@ class Entry:
     parts: tuple[str, ...] = ()
     lines: int = 1
     command: str | None = None
+    words: str | None = None
 
 
 def entry_lines(entries: Sequence[Entry], width: int, *, indent: str = INDENT) -> list[str]:
@@ -37,10 +39,31 @@ def entry_lines(entries: Sequence[Entry], width: int, *, indent: str = INDENT) -
         if entry.command is not None:
             first, *rest = command_lines(entry.command, width, width - room)
         else:
-            first, *rest = wrap_parts(entry.parts, room, entry.lines)
+            first, *rest = _text_lines(entry, room)
             rest = [" " * (width - room) + line for line in rest]
         lines += [shorten((label + first).rstrip(), width), *rest]
     return lines
+
+
+def _text_lines(entry: Entry, room: int) -> list[str]:
+    if entry.words is not None:
+        return wrap_words(entry.words, room, entry.lines)
+    return wrap_parts(entry.parts, room, entry.lines)
+
+
+def wrap_words(text: str, width: int, lines: int = 1) -> list[str]:
+    """Return the text in at most `lines` lines broken between words; what does not fit is shortened in its middle."""
+    wrapped: list[str] = []
+    rest = text.split(" ")
+    while len(wrapped) < lines - 1 and display_width(" ".join(rest)) > width:
+        count = 1
+        while display_width(" ".join(rest[: count + 1])) <= width:
+            count += 1
+        if count == len(rest):
+            break
+        wrapped.append(shorten(" ".join(rest[:count]), width, "middle"))
+        rest = rest[count:]
+    return [*wrapped, shorten(" ".join(rest), width, "middle")]
 
 
 def wrap_parts(parts: Sequence[str], width: int, lines: int = 1) -> list[str]:

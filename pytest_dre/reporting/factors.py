@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_dre.model.runs import Condition
 from pytest_dre.reporting.columns import Column
-from pytest_dre.reporting.values import LevelNames, is_number
+from pytest_dre.reporting.values import LevelNames, assignment_texts, is_number
 from pytest_dre.reporting.width import clean
 
 MIN_WIDTH = 8  # columns that values keep when room is short
@@ -16,9 +16,9 @@ FIRST_RANK, LAST_RANK = 100, 10_000
 def assignment_columns(
     names: Sequence[str], conditions: Sequence[Condition], levels: LevelNames, footer: str | None = None
 ) -> list[Column]:
-    """Return a column for each of the factors and blocks `names`; without any, one that names the condition.
+    """Return a column for each of the factors and blocks `names`; without any, one that tells the condition.
 
-    With `footer` there is one more row, and the footer in its first column.
+    With `footer` there is one more row, and the footer in its first column, whose texts then stand on the left.
     """
     columns = []
     for position, name in enumerate(names):
@@ -29,15 +29,20 @@ def assignment_columns(
             Column(
                 (clean(name),),
                 cells + last,
-                right=position > 0 and _are_numbers(values, cells),
+                right=(position > 0 or footer is None) and _are_numbers(values, cells),
                 minimum=MIN_WIDTH,
                 dispensable=0 if position == 0 else min(FIRST_RANK + position, LAST_RANK),
             )
         )
     if not columns:
-        ids = tuple(clean(condition.condition_id) for condition in conditions)
-        columns = [Column(("condition",), ids if footer is None else (*ids, footer), minimum=MIN_WIDTH)]
+        told = tuple(_told(condition, levels) for condition in conditions)
+        columns = [Column(("condition",), told if footer is None else (*told, footer), minimum=MIN_WIDTH)]
     return columns
+
+
+def _told(condition: Condition, levels: LevelNames) -> str:
+    """Return all that is assigned; the condition's id where nothing is."""
+    return ", ".join(assignment_texts(condition, levels)) or clean(condition.condition_id)
 
 
 def _assigned(condition: Condition, name: str) -> Any:

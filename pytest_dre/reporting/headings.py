@@ -7,7 +7,7 @@ from pytest_dre.model.runs import RunSpec
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.entries import Entry, entry_lines
 from pytest_dre.reporting.numbers import counted
-from pytest_dre.reporting.values import level_names
+from pytest_dre.reporting.values import assignment_texts, level_names
 from pytest_dre.reporting.width import clean, display_width
 
 # "  condition  ": what stands left of a heading's texts
@@ -56,7 +56,7 @@ def failure_heading(
 def _condition(run: RunSpec, study: Study, width: int) -> list[Entry]:
     """Return the condition's factors and blocks: in one line if they fit, else each in its own."""
     levels = level_names(study)
-    parts = tuple(f"{clean(name)} = {levels.show(name, value)}" for name, value in run.condition.assignments.items())
+    parts = assignment_texts(run.condition, levels)
     if not parts:
         return [Entry("condition", (clean(run.condition_id),))]
     if display_width(", ".join(parts)) <= width - LABELS:

@@ -17,6 +17,7 @@ INDENT = "  "
 LABELS = 15  # "  constraints  ": what stands left of the entries
 MAX_ROWS = 20
 MAX_LINES = 3  # for one factor's levels, one list of agents, …
+RANDOMIZED_BLOCK = "randomized_block"  # a kind whose order is always drawn
 COMMON_RANDOM_NUMBERS = "common_random_numbers"
 
 
@@ -47,6 +48,7 @@ def plan_lines(
         *_bindings(study, plan.runs),
         Entry("runs", _runs(plan, selected, stored), lines=MAX_LINES),
         Entry("seeds", _seeds(study), lines=MAX_LINES),
+        *_gates(study),
     ]
     head = [title, *entry_lines(entries, width)]
     if height is None:
@@ -61,16 +63,25 @@ def _design(spec: DesignSpec) -> tuple[str, ...]:
     """Return the design's kind and whatever of it is not the default."""
     parts = [
         spec.kind,
-        "randomized" if spec.randomize else "",
+        _randomization(spec),
         "counterbalanced" if spec.counterbalance else "",
         f"{spec.replicates} replicates of each row" if spec.replicates > 1 else "",
         counted(spec.n_samples, "sample") if spec.n_samples else "",
         counted(spec.center_points, "center point") if spec.center_points else "",
         f"matrix {clean(spec.matrix_path)}" if spec.matrix_path else "",
-        f"randomized within {clean(spec.block_randomization_key)}" if spec.block_randomization_key else "",
         *(f"{clean(name)} = {show_value(value)}" for name, value in spec.options.items()),
     ]
     return tuple(part for part in parts if part)
+
+
+def _randomization(spec: DesignSpec) -> str:
+    """Return inside what the order of conditions is drawn, "" if it is not drawn."""
+    key, blocked = spec.block_randomization_key, spec.kind == RANDOMIZED_BLOCK
+    if not (spec.randomize or blocked):
+        return "" if key is None else "not randomized (randomize is false)"
+    if key is not None:
+        return f"randomized within {clean(key)}"
+    return "randomized within blocks" if blocked else "randomized"
 
 
 def _factors(study: Study) -> list[Entry]:
@@ -177,6 +188,14 @@ def _seeds(study: Study) -> tuple[str, ...]:
     policy = study.seed_policy
     shared = ("the same for all arms",) if policy.strategy == COMMON_RANDOM_NUMBERS else ()
     return (policy.strategy, f"base seed {policy.base_seed}", *shared)
+
+
+def _gates(study: Study) -> list[Entry]:
+    """Return the gates; that they are not judged stands first, where a long list does not hide it."""
+    names = [clean(gate.gate_id) for gate in study.gates]
+    if not names:
+        return []
+    return [Entry("gates", (f"{len(names)} (not judged by this release): {names[0]}", *names[1:]), lines=MAX_LINES)]
 
 
 def _table(study: Study, plan: Plan, width: int, room: int | None) -> list[str]:

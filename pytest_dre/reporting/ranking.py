@@ -1,56 +1,55 @@
-"""Which conditions to show when there is no room for all."""
+"""Which rows to show when there is no room for all."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from pytest_dre.reporting.statistics import ConditionTally
-
-Goal = Literal["maximize", "minimize"]
+from pytest_dre.analysis.outcomes import Goal
+from pytest_dre.reporting.numbers import counted
+from pytest_dre.reporting.statistics import RowTally
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions to show: some above and some below the line that says how many were left out.
+    """Rows to show: some above and some below the line that says how many were left out.
 
     Attributes:
-        above: The best (or first) conditions.
+        above: The best (or first) rows.
         below: The worst.
-        omitted: How many conditions are not shown.
+        omitted: How many rows are not shown.
         ranked: Whether what is above is best and what is below is worst.
     """
 
-    above: tuple[ConditionTally, ...]
-    below: tuple[ConditionTally, ...] = ()
+    above: tuple[RowTally, ...]
+    below: tuple[RowTally, ...] = ()
     omitted: int = 0
     ranked: bool = False
 
 
-def select(conditions: Sequence[ConditionTally], room: int, goal: Goal | None) -> Selection:
-    """Return what to show of `conditions` in `room` lines, the line that counts the rest included.
+def select(rows: Sequence[RowTally], room: int, goal: Goal | None) -> Selection:
+    """Return what to show of `rows` in `room` lines, the line that counts the rest included.
 
     All of them in plan order if they fit; else the best and the worst by mean outcome (the highest and the lowest
-    without a goal). Conditions without a mean are neither: they come last where room is left, and in plan order if
+    without a goal). Rows without a mean are neither: they come last where room is left, and in plan order if
     none has a mean.
     """
-    if len(conditions) <= room:
-        return Selection(tuple(conditions))
+    if len(rows) <= room:
+        return Selection(tuple(rows))
     shown = max(room - 1, 0)
-    omitted = len(conditions) - shown
-    ranked = sorted(filter(_has_mean, conditions), key=_mean, reverse=goal != "minimize")
+    omitted = len(rows) - shown
+    ranked = sorted(filter(_has_mean, rows), key=_mean, reverse=goal != "minimize")
     if not ranked:
-        return Selection(tuple(conditions[:shown]), omitted=omitted)
+        return Selection(tuple(rows[:shown]), omitted=omitted)
     if len(ranked) <= shown:
-        others = [item for item in conditions if not _has_mean(item)]
+        others = [item for item in rows if not _has_mean(item)]
         return Selection((*ranked, *others[: shown - len(ranked)]), omitted=omitted)
     worst = shown // 2
     return Selection(tuple(ranked[: shown - worst]), tuple(ranked[len(ranked) - worst :]), omitted, ranked=True)
 
 
-def omission_texts(selection: Selection, goal: Goal | None, outcome: str) -> tuple[str, ...]:
-    """Return what to say where conditions were left out, the longest text first."""
-    more = f"… {selection.omitted} more condition{'' if selection.omitted == 1 else 's'}"
+def omission_texts(selection: Selection, goal: Goal | None, outcome: str, row: str = "condition") -> tuple[str, ...]:
+    """Return what to say where rows were left out, the longest text first; `row` is what a row is called."""
+    more = f"… {counted(selection.omitted, f'more {row}')}"
     if not selection.ranked:
         return (more,)
     first, last = ("best", "worst") if goal else ("highest", "lowest")
@@ -65,10 +64,10 @@ def omission_texts(selection: Selection, goal: Goal | None, outcome: str) -> tup
     )
 
 
-def _mean(item: ConditionTally) -> float:
+def _mean(item: RowTally) -> float:
     mean = item.outcome.mean
     return math.nan if mean is None else mean
 
 
-def _has_mean(item: ConditionTally) -> bool:
+def _has_mean(item: RowTally) -> bool:
     return not math.isnan(_mean(item))

@@ -1,14 +1,21 @@
-"""Results counted and summarised condition by condition, in one pass."""
+"""Results counted and summarised row by row of the summary's table, in one pass."""
 
 import math
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from pytest_dre.analysis.aggregation import outcome_number
+from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader
 from pytest_dre.model.runs import Condition, Plan, RunResult, RunStatus
+from pytest_dre.model.study import Study
+from pytest_dre.reporting.rows import RowKey, plan_rows
 
 UNNAMED_REASON = "no reason given"
+OTHER_REASONS = "other reasons"
+UNTOLD_SKIP = "skipped"  # the status said again: no reason
+MAX_REASONS = 100  # different ones that are counted each: every run may give a reason of its own
+MAX_REASON = 200  # characters of a reason that tell it from others
 
 
 @dataclass(slots=True)
@@ -51,22 +58,24 @@ class Moments:
 
 
 @dataclass(slots=True)
-class ConditionTally:
-    """What became of one condition's runs.
+class RowTally:
+    """What became of the runs of one condition, or of one agent under that condition.
 
     Attributes:
         condition: The condition.
+        agent_id: The agent, None if the row is about all (there are none, one, or a factor tells them apart).
         planned: How many runs the plan has.
         done: Runs that succeeded.
         failed: Runs that failed.
         skipped: Runs that were skipped.
         cached: Results that were replayed from the store (they count above as well).
-        without_outcome: Runs that succeeded but whose primary outcome is no number.
+        without_outcome: Runs that succeeded but whose outcome is no number.
         cost_usd: What all its runs cost, US dollars, failed ones included.
-        outcome: Mean and deviation of the primary outcome of runs that succeeded; booleans count as 0 and 1.
+        outcome: Mean and deviation of the outcome of runs that succeeded; booleans count as 0 and 1.
     """
 
     condition: Condition
+    agent_id: str | None = None
     planned: int = 0
     done: int = 0
     failed: int = 0
@@ -87,21 +96,32 @@ class StudyTally:
     """What became of a study's runs.
 
     Attributes:
-        conditions: A tally for each admissible condition and each other with planned runs, in plan order.
+        rows: A tally for each admissible condition and each other with planned runs, in plan order; if conditions have
+            several agents, for each of them.
+        outcome: The outcome that the rows are about.
+        by_agent: Whether the rows tell agents apart.
+        problems: How many problems a row's outcome is the mean over; 1 if a factor tells them apart.
         failures: Reason → failed runs.
         skips: Reason → skipped runs.
+        earlier_done: Successes of earlier sessions that this one neither repeated nor replayed.
+        earlier_failed: The same of failures.
         unplanned: Results of conditions that the plan does not have.
     """
 
-    conditions: tuple[ConditionTally, ...] = ()
+    rows: tuple[RowTally, ...]
+    outcome: OutcomeReader
+    by_agent: bool = False
+    problems: int = 1
     failures: Counter[str] = field(default_factory=Counter)
     skips: Counter[str] = field(default_factory=Counter)
+    earlier_done: int = 0
+    earlier_failed: int = 0
     unplanned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over a study's conditions; the fields mean what those of `ConditionTally` do."""
+    """Sums over a study's rows; the fields mean what those of `RowTally` do."""
 
     planned: int
     done: int
@@ -117,20 +137,29 @@ class Totals:
 class TallyCounter:
     """Counts results as they come by; `study` is the tally so far. A pending or running result counts as missing."""
 
-    def __init__(self, plan: Plan, cached: Container[str] = ()) -> None:
-        """Start with no results; `cached` holds the ids of runs that were replayed."""
-        self._conditions = _planned(plan)
+    def __init__(self, study: Study, plan: Plan, cached: Container[str] = (), earlier: Container[str] = ()) -> None:
+        """Start with no results.
+
+        `cached` holds the ids of runs that were replayed, `earlier` of those that only earlier sessions carried out.
+        """
+        layout = plan_rows(plan)
+        self._rows = {key: RowTally(row.condition, key[1], row.planned) for key, row in layout.rows.items()}
         self._cached = cached
-        self.study = StudyTally(tuple(self._conditions.values()))
+        self._earlier = earlier
+        self.study = StudyTally(tuple(self._rows.values()), outcome_reader(study), layout.by_agent, layout.problems)
 
     def add(self, result: RunResult) -> None:
         """Count a result."""
-        counts = self._conditions.get(result.condition_id)
-        if counts is None:
+        row = self._rows.get(self._key(result))
+        if row is None:
             self.study.unplanned += 1
-        else:
-            _count(self.study, counts, result)
-            counts.cached += result.run_id in self._cached
+            return
+        _count(self.study, row, result)
+        if result.run_id in self._cached:
+            row.cached += 1
+        elif result.run_id in self._earlier:
+            self.study.earlier_done += result.status is RunStatus.SUCCESS
+            self.study.earlier_failed += result.status is RunStatus.FAILED
 
     def watched(self, results: Iterable[RunResult]) -> Iterator[RunResult]:
         """Yield the results, each counted first."""
@@ -138,21 +167,30 @@ class TallyCounter:
             self.add(result)
             yield result
 
+    def _key(self, result: RunResult) -> RowKey:
+        return (result.condition_id, result.agent_id if self.study.by_agent else None)
 
-def tally(plan: Plan, results: Iterable[RunResult], cached: Container[str] = ()) -> StudyTally:
-    """Return the tally of `results`, each run's once; `cached` holds the ids of runs that were replayed.
+
+def tally(
+    study: Study,
+    plan: Plan,
+    results: Iterable[RunResult],
+    cached: Container[str] = (),
+    earlier: Container[str] = (),
+) -> StudyTally:
+    """Return the tally of `results`, each run's once; `cached` and `earlier` as `TallyCounter` takes them.
 
     The results are read once and not kept.
     """
-    counter = TallyCounter(plan, cached)
+    counter = TallyCounter(study, plan, cached, earlier)
     for result in results:
         counter.add(result)
     return counter.study
 
 
 def totals(study: StudyTally) -> Totals:
-    """Return the sums over the study's conditions."""
-    items = study.conditions
+    """Return the sums over the study's rows."""
+    items = study.rows
     return Totals(
         planned=sum(item.planned for item in items),
         done=sum(item.done for item in items),
@@ -166,45 +204,30 @@ def totals(study: StudyTally) -> Totals:
     )
 
 
-def outcome_number(value: Any) -> float | None:
-    """Return a primary outcome as a number, None for what is none (text, None, NaN)."""
-    if not isinstance(value, bool | int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an integer beyond the floats
-        return math.inf if value > 0 else -math.inf
-    return None if math.isnan(number) else number
-
-
-def _planned(plan: Plan) -> dict[str, ConditionTally]:
-    tallies = {item.condition_id: ConditionTally(item) for item in plan.conditions if item.admissible}
-    for run in plan.runs:
-        if run.condition_id not in tallies:
-            tallies[run.condition_id] = ConditionTally(run.condition)
-        tallies[run.condition_id].planned += 1
-    return tallies
-
-
-def _count(study: StudyTally, counts: ConditionTally, result: RunResult) -> None:
+def _count(study: StudyTally, row: RowTally, result: RunResult) -> None:
     cost = outcome_number(result.metrics.get("cost_usd"))
     if cost is not None and math.isfinite(cost):
-        counts.cost_usd += cost
+        row.cost_usd += cost
     match result.status:
         case RunStatus.SUCCESS:
-            counts.done += 1
-            _count_outcome(counts, result)
+            row.done += 1
+            _count_outcome(study.outcome, row, result)
         case RunStatus.FAILED:
-            counts.failed += 1
-            study.failures[result.status_reason or UNNAMED_REASON] += 1
+            row.failed += 1
+            _count_reason(study.failures, result.status_reason)
         case RunStatus.SKIPPED:
-            counts.skipped += 1
-            study.skips[result.status_reason or UNNAMED_REASON] += 1
+            row.skipped += 1
+            _count_reason(study.skips, result.error_info or result.status_reason or UNTOLD_SKIP)
 
 
-def _count_outcome(counts: ConditionTally, result: RunResult) -> None:
-    number = outcome_number(result.primary_outcome)
+def _count_outcome(outcome: OutcomeReader, row: RowTally, result: RunResult) -> None:
+    number = outcome_number(outcome.read(result))
     if number is None:
-        counts.without_outcome += 1
+        row.without_outcome += 1
     else:
-        counts.outcome.add(number)
+        row.outcome.add(number)
+
+
+def _count_reason(reasons: Counter[str], reason: str) -> None:
+    known = (reason or UNNAMED_REASON)[:MAX_REASON]
+    reasons[known if known in reasons or len(reasons) < MAX_REASONS else OTHER_REASONS] += 1

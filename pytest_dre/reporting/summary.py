@@ -1,22 +1,20 @@
 """The terminal's summary of a study: what its conditions came to, where the artifacts are, how to resume."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from pytest_dre.model.study import Study
+from pytest_dre.reporting.closing import Whereabouts, closing_entries
 from pytest_dre.reporting.columns import Column, Table, lay_out, number_column
 from pytest_dre.reporting.entries import Entry, entry_lines
-from pytest_dre.reporting.factors import FIRST_RANK, LAST_RANK, assignment_columns
-from pytest_dre.reporting.numbers import align_points, counted, format_cost, format_estimate
-from pytest_dre.reporting.ranking import Goal, Selection, omission_texts, select
-from pytest_dre.reporting.statistics import ConditionTally, StudyTally, Totals, totals
-from pytest_dre.reporting.values import level_names, varying
-from pytest_dre.reporting.width import ELLIPSIS, clean, display_width, fit, shorten
+from pytest_dre.reporting.factors import FIRST_RANK, LAST_RANK, MIN_WIDTH, assignment_columns
+from pytest_dre.reporting.numbers import align_points, format_cost, format_estimate
+from pytest_dre.reporting.ranking import Selection, omission_texts, select
+from pytest_dre.reporting.statistics import RowTally, StudyTally, Totals, totals
+from pytest_dre.reporting.values import assignment_texts, level_names, varying
+from pytest_dre.reporting.width import clean, display_width, shorten
 
 INDENT = "  "
 NOTHING = "–"
-MAX_REASONS = 5
-MAX_STATUS_LINES = 4
 MIN_TABLE = 5  # lines: header, best, what was left out, worst, total
 # Which columns go first when a table is too wide; factors, the last first, go between skipped and failed runs.
 DROP_COUNT, DROP_COST, DROP_SKIPPED, DROP_FAILED = LAST_RANK + 3, LAST_RANK + 2, LAST_RANK + 1, FIRST_RANK - 1
@@ -24,51 +22,66 @@ DROP_COUNT, DROP_COST, DROP_SKIPPED, DROP_FAILED = LAST_RANK + 3, LAST_RANK + 2,
 
 def summary_lines(
     study: Study,
-    tally: StudyTally,
+    tally: StudyTally | None,
     *,
     width: int,
     height: int,
     output_dir: str,
     resume_command: str | None,
-    outcome_name: str = "primary_outcome",
-    goal: Goal | None = None,
+    stale: int = 0,
+    orphans: int = 0,
+    error: str = "",
 ) -> list[str]:
     """Return the summary of one study in at most `height` lines of at most `width` columns.
 
     Args:
         study: The study.
-        tally: What became of its runs.
+        tally: What became of its runs; None if that is not known: then there is only the error to tell.
         width: Terminal columns; the layout is made for 40 and more.
         height: Lines at most; sensible from 10.
         output_dir: Where the artifacts are.
         resume_command: Shell command that runs what is missing or failed; shown only if something is.
-        outcome_name: What the outcome's column is called.
-        goal: Whether high or low outcomes are good, None if the study does not say.
+        stale: Planned runs of which only results of another agent, problem or seed are stored.
+        orphans: Stored runs that are not planned any more.
+        error: What went wrong with the artifacts, "" if nothing did.
     """
-    sums = totals(tally)
     title = shorten(f"{clean(study.study_id)}: {clean(study.title)}", width)
-    outcome = clean(outcome_name)
-    closing = entry_lines(_closing(tally, sums, output_dir, resume_command, outcome), width)
+    about = Whereabouts(output_dir, resume_command, stale, orphans, error)
+    if tally is None:
+        return [title, *entry_lines(closing_entries(None, about), width)][: max(height, 0)]
+    sums, names = totals(tally), varying(row.condition for row in tally.rows)
+    shared = _shared_condition(study, tally, names)
+    closing = entry_lines([*shared, *closing_entries(tally, about)], width)
     room = height - 1 - len(closing)
     if room < MIN_TABLE:
-        closing = entry_lines(_closing(tally, sums, output_dir, resume_command, outcome, compact=True), width)
+        closing = entry_lines(closing_entries(tally, about, compact=True), width)
         room = height - 1 - len(closing)
-    table = _table_lines(study, tally, sums, width=width, room=room, outcome=outcome, goal=goal)
+    table = _table_lines(study, tally, sums, names, width=width, room=room)
     return [title, *table, *closing][: max(height, 0)]
 
 
+def _shared_condition(study: Study, tally: StudyTally, names: Sequence[str]) -> list[Entry]:
+    """Return the condition that all rows share, where the rows only name agents."""
+    if names or not tally.by_agent:
+        return []
+    parts = assignment_texts(tally.rows[0].condition, level_names(study))
+    return [Entry("condition", parts, lines=2)] if parts else []
+
+
 def _table_lines(
-    study: Study, tally: StudyTally, sums: Totals, *, width: int, room: int, outcome: str, goal: Goal | None
+    study: Study, tally: StudyTally, sums: Totals, names: Sequence[str], *, width: int, room: int
 ) -> list[str]:
-    """Return header, conditions and total; nothing where there is no room for one condition."""
-    if not tally.conditions:
+    """Return header, rows and total; nothing where there is no room for one row."""
+    if not tally.rows:
         return [f"{INDENT}no runs are planned"][: max(room, 0)]
-    several = len(tally.conditions) > 1
-    selection = select(tally.conditions, room - 1 - several, goal)
+    several = len(tally.rows) > 1
+    selection = select(tally.rows, room - 1 - several, tally.outcome.goal)
     if not selection.above:
         return []
-    table = _table(study, tally, selection, sums, width=width - len(INDENT), outcome=outcome)
-    texts = omission_texts(selection, goal, outcome)
+    table = _table(study, tally, selection, sums, names, width=width - len(INDENT))
+    texts = omission_texts(
+        selection, tally.outcome.goal, clean(tally.outcome.name), "row" if tally.by_agent else "condition"
+    )
     omission = [_first_that_fits(texts, width - len(INDENT))] if selection.omitted else []
     rows, above = list(table.rows), len(selection.above)
     lines = [table.header, *rows[:above], *omission, *rows[above:]]
@@ -80,21 +93,30 @@ def _first_that_fits(texts: Sequence[str], width: int) -> str:
     return next((text for text in texts if display_width(text) <= width), shorten(texts[-1], width))
 
 
-def _table(study: Study, tally: StudyTally, selection: Selection, sums: Totals, *, width: int, outcome: str) -> Table:
+def _table(
+    study: Study, tally: StudyTally, selection: Selection, sums: Totals, names: Sequence[str], *, width: int
+) -> Table:
     shown = [*selection.above, *selection.below]
-    several = len(tally.conditions) > 1
-    numbers = _number_columns(shown, sums, outcome, total=several)
-    names = varying(item.condition for item in tally.conditions)
-    factors = assignment_columns(
-        names, [item.condition for item in shown], level_names(study), footer="total" if several else None
-    )
-    return lay_out([*factors, *numbers], width)
+    several = len(tally.rows) > 1
+    footer = "total" if several else None
+    numbers = _number_columns(shown, sums, clean(tally.outcome.name), total=several)
+    if tally.by_agent and not names:
+        return lay_out([_agent_column(shown, footer), *numbers], width)
+    factors = assignment_columns(names, [item.condition for item in shown], level_names(study), footer)
+    agents = [_agent_column(shown, "" if several else None)] if tally.by_agent else []
+    return lay_out([*factors, *agents, *numbers], width)
 
 
-def _number_columns(shown: Sequence[ConditionTally], sums: Totals, outcome: str, *, total: bool) -> list[Column]:
+def _agent_column(shown: Sequence[RowTally], footer: str | None) -> Column:
+    """Return the column that tells agents apart; it always stays, as rows would look the same without."""
+    cells = tuple(clean(item.agent_id or "") for item in shown)
+    return Column(("agent",), cells if footer is None else (*cells, footer), minimum=MIN_WIDTH)
+
+
+def _number_columns(shown: Sequence[RowTally], sums: Totals, outcome: str, *, total: bool) -> list[Column]:
     """Return the columns right of the factors; those without content are left out."""
     footer = [sums] if total else []
-    counts: list[ConditionTally | Totals] = [*shown, *footer]
+    counts: list[RowTally | Totals] = [*shown, *footer]
     columns = [number_column(("runs",), [f"{item.done}/{item.planned}" for item in counts])]
     if sums.failed:
         columns.append(number_column(("failed", "fail"), [str(item.failed) for item in counts], DROP_FAILED))
@@ -111,7 +133,7 @@ def _number_columns(shown: Sequence[ConditionTally], sums: Totals, outcome: str,
     return columns
 
 
-def _outcome_column(shown: Sequence[ConditionTally], outcome: str, blank_rows: int) -> Column:
+def _outcome_column(shown: Sequence[RowTally], outcome: str, blank_rows: int) -> Column:
     estimates = [
         (NOTHING, "") if item.outcome.mean is None else format_estimate(item.outcome.mean, item.outcome.deviation)
         for item in shown
@@ -127,47 +149,3 @@ def _outcome_column(shown: Sequence[ConditionTally], outcome: str, blank_rows: i
     else:
         cells, headers = means, (f"{outcome} (mean)", outcome)
     return number_column(headers, [*cells, *([""] * blank_rows)])
-
-
-def _closing(
-    tally: StudyTally, sums: Totals, output_dir: str, resume_command: str | None, outcome: str, *, compact: bool = False
-) -> list[Entry]:
-    """Return what stands under the table; in one line each if `compact`."""
-    entries = []
-    notable = _notable(tally, sums, outcome, reasons=not compact)
-    if notable:
-        entries.append(
-            Entry("runs", (f"{sums.done} of {sums.planned} done", *notable), lines=1 if compact else MAX_STATUS_LINES)
-        )
-    entries.append(Entry("artifacts", (clean(output_dir),)))
-    if resume_command and (sums.missing or sums.failed):
-        parts = (clean(resume_command),)
-        entries.append(Entry("resume", parts) if compact else Entry("resume", command=resume_command))
-    return entries
-
-
-def _notable(tally: StudyTally, sums: Totals, outcome: str, *, reasons: bool) -> list[str]:
-    """Return what a reader must know besides how many runs are done; failures and skips with `reasons` if wanted."""
-    parts = []
-    if sums.failed:
-        parts.append(f"{sums.failed} failed" + (f" ({_reasons(tally.failures)})" if reasons else ""))
-    if sums.skipped:
-        parts.append(f"{sums.skipped} skipped" + (f" ({_reasons(tally.skips)})" if reasons else ""))
-    if sums.missing:
-        parts.append(f"{sums.missing} missing")
-    if sums.cached:
-        parts.append(f"{sums.cached} replayed")
-    if sums.without_outcome and sums.outcomes:
-        parts.append(f"{sums.without_outcome} without a number as {outcome}")
-    if tally.unplanned:
-        parts.append(f"{counted(tally.unplanned, 'stored result')} of no planned condition")
-    return parts
-
-
-def _reasons(reasons: Counter[str]) -> str:
-    """Return the most frequent reasons with their counts, equals by name."""
-    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    texts = [f"{fit(reason, 40)} {count}" for reason, count in ordered[:MAX_REASONS]]
-    if len(ordered) > MAX_REASONS:
-        texts.append(f"{ELLIPSIS} {len(ordered) - MAX_REASONS} more")
-    return ", ".join(texts)

@@ -28,6 +28,11 @@ class LevelNames:
         return show_value(value) if name is None else clean(name)
 
 
+def assignment_texts(condition: Condition, levels: LevelNames) -> tuple[str, ...]:
+    """Return "name = value" for each factor and block of the condition."""
+    return tuple(f"{clean(name)} = {levels.show(name, value)}" for name, value in condition.assignments.items())
+
+
 def level_names(study: Study) -> LevelNames:
     """Return the level names of the study's factors; of levels with equal values the first counts."""
     return LevelNames({factor.name: _names(factor) for factor in study.factors if factor.levels})

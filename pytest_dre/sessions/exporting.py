@@ -39,6 +39,7 @@ class ClosedStudy:
 def close_study(
     planned: PlannedStudy,
     *,
+    session_id: str | None = None,
     cached: Container[str] = (),
     sqlite: bool = False,
     bundle: bool = False,
@@ -46,7 +47,8 @@ def close_study(
 ) -> ClosedStudy | None:
     """Export what the study's store holds, and count it. None if there is no store.
 
-    `cached` holds the ids of runs that this session replayed; `export_hook` is called once the artifacts are valid.
+    With `session_id` the tally tells results of earlier sessions from this one's; `cached` holds the ids of runs that
+    this session replayed; `export_hook` is called once the artifacts are valid.
     """
     try:
         store = RunStore.existing(planned.store_path, planned.study.study_id)
@@ -54,7 +56,8 @@ def close_study(
             return None
         with closing(store):
             results = StoredResults(planned, store)
-            counter = TallyCounter(planned.plan, cached)
+            earlier = () if session_id is None else store.only_before(session_id)
+            counter = TallyCounter(planned.study, planned.plan, cached, earlier)
             _export(planned, counter.watched(results), sqlite, bundle)
             error = "" if export_hook is None else _call(export_hook, planned, results)
             stale, orphans = count_stale(planned, store), count_orphans(planned, store)
