@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_dre.reporting.width import display_width, pad, shorten
+from pytest_dre.reporting.width import ELLIPSIS, display_width, pad, shorten
 
 GAP = "  "
 COMFORT = 14  # columns of a text that make it readable without guessing
@@ -127,12 +127,16 @@ def _shrunk(columns: Sequence[Column], width: int) -> list[int]:
 
 
 def _headers(columns: Sequence[Column], widths: Sequence[int]) -> list[str]:
-    """Return what stands above each column; names that would look the same keep both their ends."""
-    shown = [_header(column, room) for column, room in zip(columns, widths, strict=True)]
-    return [
-        shorten(column.headers[-1], room, "middle") if shown.count(header) > 1 else header
-        for header, column, room in zip(shown, columns, widths, strict=True)
-    ]
+    """Return what stands above each column; where a beginning is that of several names, both ends are kept."""
+    names = [column.headers[-1] for column in columns]
+    headers = []
+    for column, room in zip(columns, widths, strict=True):
+        header = _header(column, room)
+        beginning = header.removesuffix(ELLIPSIS)
+        if beginning != header and sum(name.startswith(beginning) for name in names) > 1:
+            header = shorten(column.headers[-1], room, "middle")
+        headers.append(header)
+    return headers
 
 
 def _header(column: Column, room: int) -> str:

@@ -14,8 +14,8 @@ def _plan(
     replicates: int = 2,
     messages: Callable[[dict[str, Any]], tuple[str, ...]] = lambda assigned: (),
     rejected: Callable[[dict[str, Any]], bool] = lambda assigned: False,
-    agent: str | None = "solver",
-    problem: str | None = "vessel",
+    agent: str | list[str | None] | None = "solver",
+    problem: str | list[str | None] | None = "vessel",
 ) -> Plan:
     factors, blocks = [factor.name for factor in study.factors], [block.name for block in study.blocks]
     conditions = []
@@ -31,17 +31,25 @@ def _plan(
                 constraint_messages=messages(assigned),
             )
         )
+    arms = list(product(*(given if isinstance(given, list) else [given] for given in (agent, problem))))
     runs = [
-        RunSpec(study.study_id, f"run-{item.condition_id}-{count}", item, count, agent, problem, 1000 + count)
+        RunSpec(study.study_id, f"run-{item.condition_id}-{count}-{arm}", item, count, *arms[arm], 1000 + count)
         for item in conditions
         if item.admissible
         for count in range(1, replicates + 1)
+        for arm in range(len(arms))
     ]
     return Plan(tuple(conditions), tuple(runs))
 
 
 def _result(
-    run: RunSpec, outcome: Any = None, *, status: str = "success", reason: str = "", cost: Any = None
+    run: RunSpec,
+    outcome: Any = None,
+    *,
+    status: str = "success",
+    reason: str = "",
+    cost: Any = None,
+    error: str | None = None,
 ) -> RunResult:
     return RunResult(
         run.study_id,
@@ -53,6 +61,7 @@ def _result(
         run.seed,
         RunStatus(status),
         reason,
+        error_info=error,
         metrics={"primary_outcome": outcome, "cost_usd": cost},
     )
 

@@ -1,9 +1,12 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_dre.reporting.columns import Column, lay_out, number_column
-from pytest_dre.reporting.entries import Entry, entry_lines, list_parts, wrap_parts
+from pytest_dre.reporting.entries import Entry, entry_lines, list_parts, wrap_parts, wrap_words
 from pytest_dre.reporting.ranking import omission_texts, select
-from pytest_dre.reporting.statistics import ConditionTally
+from pytest_dre.reporting.statistics import RowTally
+from pytest_dre.reporting.width import display_width
 
 
 def _columns() -> list[Column]:
@@ -73,25 +76,46 @@ def test_parts_wrap_at_commas() -> None:
     assert wrap_parts(("x" * 30,), 11, 3) == ["xxxxx…xxxxx"]
 
 
+def test_running_text_wraps_between_words() -> None:
+    assert wrap_words("one two three four", 20) == ["one two three four"]
+    assert wrap_words("one two three four", 9, 9) == ["one two", "three", "four"]
+    assert wrap_words("one two three four", 9, 2) == ["one two", "thre…four"]
+    assert wrap_words("x" * 30 + " y", 10, 3) == ["xxxxx…xxxx", "y"]
+    assert wrap_words("x" * 30, 11, 3) == ["xxxxx…xxxxx"]
+    assert wrap_words("", 11, 3) == [""]
+
+
+@given(st.text(st.sampled_from("ab 日👩\u200d"), max_size=80), st.integers(10, 30), st.integers(1, 5))
+def test_running_text_keeps_to_its_room(text: str, width: int, lines: int) -> None:
+    wrapped = wrap_words(text, width, lines)
+    assert 1 <= len(wrapped) <= lines
+    assert all(display_width(line) <= width for line in wrapped)
+    if not any("…" in line for line in wrapped):
+        assert " ".join(wrapped) == text
+
+
 def test_entries_have_their_labels_in_one_column() -> None:
     entries = [
         Entry("runs", ("10 of 12 done", "2 failed (timeout 2)"), lines=2),
         Entry("", ("continued",)),
+        Entry("error", words="no space left on the device to write", lines=2),
         Entry("resume", command="pytest studies/vessel.yaml --lf"),
     ]
     assert entry_lines(entries, 36) == [
         "  runs    10 of 12 done,",
         "          2 failed (timeout 2)",
         "          continued",
+        "  error   no space left on the",
+        "          device to write",
         "  resume  pytest \\",
         "          studies/vessel.yaml --lf",
     ]
     assert entry_lines([], 40) == []
 
 
-def _tallies(make_study, make_plan, means) -> list[ConditionTally]:
+def _tallies(make_study, make_plan, means) -> list[RowTally]:
     conditions = make_plan(make_study(level=list(range(len(means))))).conditions
-    tallies = [ConditionTally(item) for item in conditions]
+    tallies = [RowTally(item) for item in conditions]
     for item, mean in zip(tallies, means, strict=True):
         if mean is not None:
             item.outcome.add(mean)
@@ -138,3 +162,8 @@ def test_the_best_and_the_worst_are_shown(make_study, make_plan, means, room, go
         texts = omission_texts(selection, goal, "y")
         assert texts[0] == text
         assert list(texts) == sorted(texts, key=len, reverse=True)
+
+
+def test_rows_that_are_not_conditions_are_called_so(make_study, make_plan) -> None:
+    selection = select(_tallies(make_study, make_plan, [1, 2, 3]), 2, "minimize")
+    assert omission_texts(selection, "minimize", "y", "row")[0] == "… 2 more rows; above, the best by y"

@@ -111,15 +111,57 @@ def test_what_a_design_says_beyond_its_kind_is_shown(make_plan) -> None:
     )
     lines = plan_lines(study, make_plan(study, 1, agent=None, problem=None), width=60, height=None)
     assert lines[1:4] == [
-        "  design      latin_hypercube, randomized, counterbalanced,",
-        "              2 replicates of each row, 8 samples,",
-        "              1 center point, matrix m.csv, … 2 more",
+        "  design      latin_hypercube, randomized within site,",
+        "              counterbalanced, 2 replicates of each row,",
+        "              8 samples, 1 center point, … 2 more",
     ]
     assert "  runner      ./game.py:play" in lines
     assert "  runs        4 (1 replicate)" in lines
     assert "  seeds       common_random_numbers, base seed 7," in lines
     assert "              the same for all arms" in lines
     assert not any("agents" in line or "problems" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"randomize": True}, "full_factorial, randomized"),
+        ({"randomize": True, "block_randomization_key": "site"}, "full_factorial, randomized within site"),
+        ({"block_randomization_key": "site"}, "full_factorial, not randomized (randomize is false)"),
+        ({"kind": "randomized_block"}, "randomized_block, randomized within blocks"),
+        (
+            {"kind": "randomized_block", "randomize": True, "block_randomization_key": "site"},
+            "randomized_block, randomized within site",
+        ),
+    ],
+)
+def test_how_the_order_is_drawn_is_said_once(make_plan, spec, said) -> None:
+    study = Study.model_validate({**STUDY, "design_spec": spec})
+    assert plan_lines(study, make_plan(study), width=80, height=None)[1] == f"  design       {said}"
+
+
+def test_gates_are_listed_as_not_judged(make_study, make_plan) -> None:
+    gates = [{"gate_id": name, "outcome": "y", "claim": "at_least", "value": 1} for name in ("works", "is\nsafe")]
+    study = Study.model_validate({"study_id": "s", "title": "t", "gates": gates})
+    lines = plan_lines(study, make_plan(study), width=80, height=None)
+    assert "  gates       2 (not judged by this release): works, is\\nsafe" in lines
+    none = make_study(level=[1])
+    assert not any("gates" in line for line in plan_lines(none, make_plan(none), width=80, height=None))
+
+
+def test_numbers_stand_on_the_right(make_study, make_plan) -> None:
+    study = make_study(x=[-10, 5], text=["a", "b"], y=[-1, 1], named={"low": -1, "high": 100})
+    lines = plan_lines(study, make_plan(study, 1), width=80, height=None)
+    start = lines.index("    x  text   y  named")
+    assert lines[start + 1 : start + 4] == ["  -10  a     -1  low", "  -10  a     -1  high", "  -10  a      1  low"]
+
+
+def test_long_names_are_told_apart_by_their_ends(make_study, make_plan) -> None:
+    study = make_study(**{f"a_rather_long_name_of_factor_{index}": ["on", "off"] for index in range(1, 5)})
+    for width in (42, 43, 44, 45, 60):  # columns of equal and of unequal widths
+        lines = plan_lines(study, make_plan(study, 1), width=width, height=None)
+        header = lines[lines.index("") + 1].split()
+        assert [(name[:3], name[-3:]) for name in header] == [("a_r", f"r_{index}") for index in range(1, 5)]
 
 
 def test_a_plan_without_runs_names_what_the_study_lists(make_plan) -> None:
@@ -137,7 +179,7 @@ def test_a_long_table_is_cut_and_the_rest_counted(make_study, make_plan, levels,
     lines = plan_lines(study, make_plan(study), width=200, height=height)
     assert len(lines) <= height
     table = lines[lines.index("  level") + 1 :]
-    assert table[:rows] == [f"  {level}" for level in range(rows)]
+    assert [line.strip() for line in table[:rows]] == [str(level) for level in range(rows)]
     assert table[rows:] == ([f"  … {rest} more condition{'s' if rest > 1 else ''}"] if rest else [])
 
 
