@@ -12,6 +12,7 @@ import idle_session
 import many_runs
 import two_cores
 from figures import Figure, table
+from measuring import SessionFailed
 from projects import StudyProject, TestProject
 
 BENCHMARKS: dict[str, Callable[[Path, int, float], list[Figure]]] = {
@@ -70,4 +71,7 @@ def _load() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SessionFailed as failure:
+        sys.exit(f"a measured session failed, so there are no figures:\n{failure}")
