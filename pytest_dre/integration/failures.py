@@ -8,6 +8,7 @@ import pytest
 
 import pytest_dre
 from pytest_dre.integration.screen import columns, from_here
+from pytest_dre.integration.settings import Role, settings_of
 from pytest_dre.model.runs import RunResult
 from pytest_dre.reporting.headings import failure_heading
 
@@ -43,7 +44,13 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
 
 
 def represent_fault(node: pytest.Collector, message: str) -> Any:
-    """Return pytest's representation of a user's mistake: the message alone, its first line in the short summary."""
+    """Return pytest's representation of a user's mistake: the message alone, its first line in the short summary.
+
+    A worker gives plain text: xdist shows the workers' equal reports once, but compares other representations by
+    identity.
+    """
+    if settings_of(node.config).role is Role.WORKER:
+        return message
     try:
         raise _Fault(message)
     except _Fault as fault:
