@@ -96,7 +96,8 @@ def pytest_dre_run_recorded(study: "Study", result: "RunResult") -> None:
 
 @pytest.hookspec
 def pytest_dre_export(study: "Study", results: "Sequence[RunResult] | Iterable[RunResult]", output_dir: Path) -> None:
-    """Called once a study's artifacts are written and valid. `results` may be iterated many times, in plan order.
+    """Called once a study's artifacts are written and valid. `results` may be iterated many times, in plan order, until
+    the hook returns.
 
     Under xdist it is called in the controlling process, where only conftest files of the directories named on the
     command line are loaded.

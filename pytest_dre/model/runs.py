@@ -148,7 +148,12 @@ class RunResult:
     def cost_usd(self) -> float:
         """What the run cost, in US dollars; 0 where its metrics give no finite number."""
         cost = self.metrics.get("cost_usd")
-        return float(cost) if isinstance(cost, int | float) and math.isfinite(cost) else 0.0
+        if not isinstance(cost, int | float) or isinstance(cost, bool):
+            return 0.0
+        try:
+            return float(cost) if math.isfinite(cost) else 0.0
+        except OverflowError:  # an integer beyond the floats
+            return 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""

@@ -174,7 +174,7 @@ def test_a_failing_setup_hook_is_recorded(failing, mode):
     assert failing.calls() == []
 
 
-@pytest.mark.parametrize("cost", ["'0.02'", "[1]", "float('nan')", "None", "True"])
+@pytest.mark.parametrize("cost", ["'0.02'", "[1]", "float('nan')", "None", "True", "10**400"])
 def test_an_odd_cost_breaks_nothing(lab, cost):
     lab.write("studies/odd.py", f"def odd():\n    return {{'output': 1, 'metrics': {{'cost_usd': {cost}}}}}\n")
     lab.write("studies/odd.study.yaml", "study_id: odd\ntitle: Odd\nagents: {odd: './odd.py:odd'}\n")
