@@ -1,6 +1,5 @@
 """The global random generators of Python and NumPy: seeded for a run, restored after it."""
 
-import ctypes
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 
 _LEGACY_SEEDS = 2**32  # numpy.random.seed takes no more
-_TWISTER_BYTES = 4 * (624 + 1)  # the state of a Mersenne twister: its words and the position among them
 _numpy_random: Any = np.random  # whose type stubs lack the exchange of generators
 
 
@@ -24,28 +22,17 @@ class _Saved:
     twister: np.random.MT19937
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """NumPy's generator as a run left it: without a spare normal deviate, and the bytes of its state."""
-
-    original: Any
-    content: bytes
-    numpy_state: dict[str, Any]
-
-
 @dataclass(slots=True)
 class GlobalSeeder:
     """Seeds the generators behind `random` and `numpy.random` and puts them back as they were.
 
     NumPy's global functions run on a Mersenne twister of our own meanwhile: putting the old one back is then an
     exchange, twenty times faster than writing its 624 words, and a generator that the process has installed itself
-    (`numpy.random.set_bit_generator`) survives as well. Reading its state takes as long; that is left out if nobody
-    has drawn from it since the run before.
+    (`numpy.random.set_bit_generator`) survives as well.
     """
 
     _spare: list[np.random.MT19937] = field(default_factory=list)
     _held: _Saved | None = None
-    _left: _Left | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -74,33 +61,15 @@ class GlobalSeeder:
     def _save(self) -> _Saved:
         # Nested uses (a run that runs a study) each get a twister of their own.
         twister = self._spare.pop() if self._spare else np.random.MT19937(0)
-        original = _numpy_random.get_bit_generator()
-        return _Saved(random.getstate(), self._numpy_state(original), original, twister)
-
-    def _numpy_state(self, original: Any) -> Any:
-        """Return the state of NumPy's generator. A spare deviate comes from drawing only, so same bytes, same state."""
-        left = self._left
-        if left is not None and left.original is original and left.content == _content(original):
-            return left.numpy_state
-        return np.random.get_state(legacy=False)
+        numpy_state: Any = np.random.get_state(legacy=False)
+        return _Saved(random.getstate(), numpy_state, _numpy_random.get_bit_generator(), twister)
 
     def _restore(self, saved: _Saved) -> None:
         random.setstate(saved.python_state)
         _numpy_random.set_bit_generator(saved.original)
         if saved.numpy_state["has_gauss"]:  # the exchange drops the spare normal deviate
             np.random.set_state(saved.numpy_state)
-            self._left = None
-        else:
-            content = _content(saved.original)
-            self._left = None if content is None else _Left(saved.original, content, saved.numpy_state)
         self._spare.append(saved.twister)
-
-
-def _content(generator: Any) -> bytes | None:
-    """Return the state of a Mersenne twister as it lies in memory, None of another generator."""
-    if type(generator) is not np.random.MT19937:
-        return None
-    return ctypes.string_at(generator.ctypes.state_address, _TWISTER_BYTES)
 
 
 def _seed(twister: np.random.MT19937, seed: int) -> None:
