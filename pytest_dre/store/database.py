@@ -57,8 +57,12 @@ def open_existing(path: Path, study_id: str) -> sqlite3.Connection | None:
 def _connect(path: Path) -> sqlite3.Connection:
     # Autocommit: each statement is a transaction of its own, a run's record is one statement.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

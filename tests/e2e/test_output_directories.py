@@ -1,14 +1,18 @@
 """Where results go, and that nothing in there is taken for a study."""
 
+import os
+import sqlite3
+from contextlib import closing
+
 import pytest
+
+from pytest_dre.artifacts.bundle import verify_artifacts
 
 
 def test_the_default_is_below_the_rootdir(first):
     first.write("pytest.ini", "[pytest]\n")
     first.pytester.chdir()
     (first.path / "elsewhere").mkdir()
-    import os
-
     os.chdir(first.path / "elsewhere")
     first.run_here("../studies").assert_outcomes(passed=8)
     assert first.manifest("first")["complete"] is True
@@ -50,15 +54,11 @@ def test_a_manifest_of_others_hides_nothing(first):
 
 @pytest.mark.parametrize("how", ["option", "ini"])
 def test_sqlite_mirror_and_bundle(first, how):
-    import sqlite3
-
-    from pytest_dre.artifacts.bundle import verify_artifacts
-
     if how == "ini":
         first.write("pytest.ini", "[pytest]\ndre_sqlite = true\ndre_bundle = true\n")
     first.run_here("studies", *(["--dre-sqlite", "--dre-bundle"] if how == "option" else []))
     directory = first.path / "artifacts/first"
-    with sqlite3.connect(directory / "study.sqlite") as connection:
+    with closing(sqlite3.connect(directory / "study.sqlite")) as connection:
         assert connection.execute("SELECT count(*), min(seed) > 0 FROM runs").fetchone() == (8, 1)
     assert verify_artifacts(directory / "study.tar.gz") == []
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_another_study_is_refused(store):
 
 
 def test_a_newer_store_is_refused(store):
-    with sqlite3.connect(store.path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer pytest-dre"):
         RunStore.existing(store.path, "s")
@@ -142,7 +143,7 @@ def test_a_newer_store_is_refused(store):
 
 def test_a_foreign_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "store.sqlite"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE mine (x)")
     before = path.read_bytes()
     with pytest.raises(StoreError, match="no run store"):
