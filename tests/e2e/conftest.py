@@ -75,7 +75,9 @@ class Lab:
         return path
 
     def run(self, *args: str) -> pytest.RunResult:
-        """Run pytest in a process of its own."""
+        """Run pytest in a process of its own; without xdist in this one, which is quicker and no different."""
+        if "no:xdist" in args:
+            return self.pytester.runpytest_inprocess(*args)
         return self.pytester.runpytest_subprocess(*args, timeout=100)
 
     def run_here(self, *args: str) -> pytest.RunResult:
