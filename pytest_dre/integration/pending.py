@@ -45,10 +45,6 @@ class PendingRuns:
         merged = {**saved, **dict.fromkeys(self._selected - self._done, True)}
         self._save({node_id: True for node_id in merged if node_id not in self._done}, saved)
 
-    def missing(self) -> int:
-        """Return how many selected runs are not done."""
-        return len(self._selected - self._done)
-
     def _cache_is_writable_now(self) -> bool:
         """Under `--ff` a replacement worker would read the changed cache and order its items unlike the others."""
         reordered = self._config.getoption("failedfirst", False) and self._config.getoption("dist", "no") != "no"

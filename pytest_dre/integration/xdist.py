@@ -1,5 +1,6 @@
 """The controlling process of an xdist session: it sees reports and dying workers, but collects nothing."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ class Controller:
         of_studies = [node_id for node_id in ids if self._study_path(node_id) is not None]
         self._closing.pending.add(of_studies)
         self._closing.terminal.announce(of_studies)
+        self._load(of_studies)
+
+    def _load(self, node_ids: list[str]) -> None:
+        """Plan what the workers have collected, now: a study edited while it runs is exported as it was."""
+        for path in dict.fromkeys(map(self._study_path, node_ids)):
+            if path is not None:
+                with suppress(DreError):  # edited since the workers read it: closing the session tells
+                    self._registry.load(path)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """A worker that stopped at Ctrl-C did not crash; its run is missing, not failed."""
@@ -98,6 +107,6 @@ class Controller:
         prefix = node_id.partition("::")[0]
         if prefix not in self._paths:
             path = (self._config.rootpath / prefix).resolve()
-            is_study = path.suffix in (".yaml", ".yml", ".json") and path.is_file() and is_study_file(path)
+            is_study = path.is_file() and is_study_file(path)
             self._paths[prefix] = path if is_study else None
         return self._paths[prefix]

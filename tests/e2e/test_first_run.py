@@ -103,3 +103,18 @@ def test_a_study_in_json(lab):
 def test_a_yaml_file_that_is_no_study_is_left_alone(first):
     first.write("studies/config.yaml", "name: not a study\nstudies: [study_id]\n")
     first.run_here("studies").assert_outcomes(passed=8)
+
+
+def test_a_study_edited_while_it_runs_is_exported_as_it_was(first, mode):
+    first.write(
+        "studies/conftest.py",
+        """
+        from pathlib import Path
+
+        def pytest_dre_run_recorded(study, result):
+            Path(__file__).with_name("first.study.yaml").write_text("study_id: first\\ntitle: [half written")
+        """,
+    )
+    first.run("studies", *mode).assert_outcomes(passed=8)
+    assert first.manifest("first")["planned_runs"] == 8
+    assert first.manifest("first")["complete"] is True
