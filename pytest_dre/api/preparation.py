@@ -9,10 +9,10 @@ from pytest_dre.api.binding import Handed, bind
 from pytest_dre.api.deadline import limit_fault
 from pytest_dre.api.lookup import lookup_in
 from pytest_dre.api.sources import AnyStudy, source_of
-from pytest_dre.designs.planning import AGENT_FACTORS
 from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution import StudyBindings
 from pytest_dre.loading.validation import validate_study
+from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.runs import Condition
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study

@@ -7,9 +7,8 @@ from typing import Any
 
 from pytest_dre.canonical import digest
 from pytest_dre.designs.levels import levels_by_value
-from pytest_dre.designs.planning import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.designs.texts import value_text
-from pytest_dre.model.factors import Level
+from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS, Level
 from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
 

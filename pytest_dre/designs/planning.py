@@ -10,11 +10,10 @@ from pytest_dre.designs.families import family_of
 from pytest_dre.designs.faults import refuse
 from pytest_dre.designs.identity import RunIdentity
 from pytest_dre.errors import Fault, StudyError
+from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
 
-AGENT_FACTORS = ("agent_id", "agent", "agent_spec")
-PROBLEM_FACTORS = ("problem_id", "problem")
 MAX_RUNS = 1_000_000
 
 

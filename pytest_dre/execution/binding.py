@@ -16,6 +16,7 @@ from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.problems import packet_from
 from pytest_dre.execution.signatures import RUNNER_FALLBACK, SignatureProblem
 from pytest_dre.execution.versions import Description, origin_of, version_of
+from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.running import Binding
 from pytest_dre.model.runs import Plan, ProblemPacket
 from pytest_dre.model.source import KeyPath, StudySource
@@ -23,9 +24,6 @@ from pytest_dre.model.study import Study
 from pytest_dre.references import FORMS, did_you_mean, is_reference, load_reference, missing_colon, nearest
 
 Resolver = Callable[[str], object | None]
-
-AGENT_FACTORS = ("agent_id", "agent", "agent_spec")
-PROBLEM_FACTORS = ("problem_id", "problem")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from pytest_dre.errors import Fault
 from pytest_dre.loading.wording import advice, shortened
+from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
-
-AGENT_FACTORS = ("agent_id", "agent", "agent_spec")
-PROBLEM_FACTORS = ("problem_id", "problem")
 
 _NAME_KEYS = {
     "factors": "name",

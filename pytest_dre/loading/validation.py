@@ -8,9 +8,10 @@ from pytest_dre.canonical import canonical_json
 from pytest_dre.constraint_expressions import compile_constraint
 from pytest_dre.errors import Fault
 from pytest_dre.expressions import ExpressionError, parse_expression
-from pytest_dre.loading.known import AGENT_FACTORS, Known, Names
+from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
 from pytest_dre.loading.wording import place, shortened
+from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.running import Gate
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study

@@ -24,6 +24,9 @@ DESIGN_ALIASES: dict[str, DesignKind] = {
     "frac2": "fractional_factorial_2level",
 }
 BASELINE_ROLE = "baseline"
+# Factors that name a condition's agent or problem, the first of them that a study has.
+AGENT_FACTORS = ("agent_id", "agent", "agent_spec")
+PROBLEM_FACTORS = ("problem_id", "problem")
 
 
 class Level(SchemaModel):
