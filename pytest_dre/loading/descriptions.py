@@ -2,6 +2,19 @@
 
 from collections.abc import Mapping
 
+_RUN_LIMITS = {
+    "timeout_s": "Longest time of one run with all its attempts, in seconds.",
+    "retries": "How often a run that fails by one of `retry_on` is tried again.",
+    "retry_on": "Names of exceptions (their class or a base) that are worth another try; by default transient ones.",
+    "retry_wait_s": "Wait before the first retry, in seconds; it doubles each time, with jitter.",
+    "retry_max_wait_s": "Longest wait between two attempts, in seconds.",
+    "max_cost_usd": "Most that may be spent, in US dollars, over all sessions and attempts.",
+    "max_tokens": "Most tokens that may be spent, over all sessions and attempts.",
+    "max_total_s": "Most seconds that runs may take in all, over all processes and sessions.",
+    "max_failures": "Failed runs of one session after which no more are started.",
+    "expected": "What a run is expected to come to, for estimates.",
+}
+
 DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "Study": {
         "study_id": "Name of the study in ids, tables and its output directory.",
@@ -32,6 +45,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "runner": "Reference of a callable that runs conditions by itself, instead of agents and problems.",
         "limits": "What runs may cost.",
         "gates": "Claims that the session judges once the runs are in.",
+        "track": "More files whose content counts as the version of the agents (patterns, relative to the study).",
     },
     "Factor": {
         "name": "Name of the factor, unique among factors and blocks.",
@@ -124,7 +138,13 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "params": "Arguments for what `ref` names, which then returns the agent or problem.",
         "version": "Version to tell results apart by; by default the source file's hash.",
     },
-    "Limits": {"timeout_s": "Longest time of one run, in seconds."},
+    "RunLimits": _RUN_LIMITS,
+    "Limits": {**_RUN_LIMITS, "agents": "Limits of one agent's runs: budgets beside the study's, the others instead."},
+    "Expected": {
+        "cost_usd": "Expected cost of a run, in US dollars.",
+        "tokens": "Expected tokens of a run, input and output.",
+        "latency_s": "Expected time of a run, in seconds.",
+    },
     "Gate": {
         "gate_id": "Name of the gate.",
         "outcome": "Outcome it judges.",

@@ -62,6 +62,7 @@ class Names:
     outcomes: Known
     hypotheses: Known
     plans: Known
+    agents: Known
     agents_complete: bool
     levels_complete: bool
 
@@ -75,6 +76,7 @@ class Names:
         outcomes = frozenset(item.name for item in study.outcomes)
         hypotheses = frozenset(item.hypothesis_id for item in study.hypotheses)
         plans = frozenset(item.analysis_plan_id for item in study.analysis_plans)
+        agents_complete = not unsure & {"agents", "agent_specs", "runner", "factors"}
         return cls(
             factors=Known("factor", factors, "factors" not in unsure),
             blocks=Known("block", blocks, "blocks" not in unsure),
@@ -83,8 +85,15 @@ class Names:
             hypotheses=Known("hypothesis", hypotheses, "hypotheses" not in unsure),
             plans=Known("analysis plan", plans, "analysis_plans" not in unsure),
             levels_complete=not any(path and path[0] in ("factors", "blocks") for path in doubtful),
-            agents_complete=not unsure & {"agents", "agent_specs", "runner", "factors"},
+            agents=Known("agent", _agents(study), agents_complete),
+            agents_complete=agents_complete,
         )
+
+
+def _agents(study: Study) -> frozenset[str]:
+    """Return the agents that are bound, listed, or levels of a factor."""
+    levels = (level for factor in study.factors if factor.name in AGENT_FACTORS for level in factor.levels)
+    return frozenset({*study.agents, *study.agent_specs, *(str(level.value) for level in levels)})
 
 
 def _hides_name(path: KeyPath) -> bool:

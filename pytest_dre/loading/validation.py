@@ -229,6 +229,10 @@ def _gate_contrast(study: Study, gate: Gate, names: Names, path: KeyPath) -> Ite
         yield Fault("treatment and control are the same", "name two levels", (*path, "control"))
 
 
+def _limits(study: Study, names: Names) -> Iterator[Fault]:
+    yield from names.agents.each_key_unknown(study.limits.agents, ("limits", "agents"))
+
+
 def _something_to_run(study: Study, names: Names) -> Iterator[Fault]:
     bound = next((key for key in ("agent_specs", "agents", "problem_ids", "problems") if getattr(study, key)), None)
     if study.runner is not None:
@@ -252,5 +256,6 @@ CHECKS: tuple[Check, ...] = (
     _constraints,
     _design,
     _gates,
+    _limits,
     _something_to_run,
 )

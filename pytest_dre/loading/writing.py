@@ -15,7 +15,7 @@ from pytest_dre.model.study import Study
 
 # Keys of older releases and our own: left out where the study does not use them, so that files can be exchanged.
 _OLDER = ("primary_outcomes", "secondary_outcomes")
-_OURS = ("agents", "problems", "runner", "limits", "gates")
+_OURS = ("agents", "problems", "runner", "limits", "gates", "track")
 _RARE_BREAKS = re.compile("[\r\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,6 +34,7 @@ def study_to_dict(study: Study) -> dict[str, Any]:
             _drop_none(level, "label")
     for outcome in data["outcomes"]:
         _drop_none(outcome, "goal", "range")
+    data["limits"] = canonical_value(study.limits.model_dump(exclude_defaults=True))
     data["output_dir"] = study.output_path
     return {
         "schema_version": data.pop("schema_version"),

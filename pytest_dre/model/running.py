@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pytest_dre.model.base import Amount, Flag, Integer, Metadata, Name, Positive, Real, SchemaModel, Text
+from pytest_dre.model.base import Amount, Count, Flag, Integer, Metadata, Name, Positive, Real, SchemaModel, Text
+
+Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
 class RunBudget(SchemaModel):
@@ -39,10 +41,40 @@ class Binding(SchemaModel):
     version: Name | None = None
 
 
-class Limits(SchemaModel):
-    """What a run, and the whole study, may cost at most."""
+class Expected(SchemaModel):
+    """What a run is expected to come to, before any has been carried out."""
 
-    timeout_s: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
+    cost_usd: Amount | None = None
+    tokens: Amount | None = None
+    latency_s: Amount | None = None
+
+
+class RunLimits(SchemaModel):
+    """What one run, and all of them together, may cost at most.
+
+    `timeout_s` bounds a run with all its attempts, seconds. A run that fails with an exception named in `retry_on`
+    (by the names of its classes) is tried again up to `retries` times, the first time after about `retry_wait_s`
+    seconds, then twice as long each time, up to `retry_max_wait_s`. The budgets `max_cost_usd`, `max_tokens` and
+    `max_total_s` (seconds of runs, summed over processes) count all that was ever spent on the study, failed attempts
+    and earlier sessions included; `max_failures` counts the failed runs of one session.
+    """
+
+    timeout_s: Seconds | None = None
+    retries: Count | None = None
+    retry_on: tuple[Name, ...] | None = None
+    retry_wait_s: Seconds | None = None
+    retry_max_wait_s: Seconds | None = None
+    max_cost_usd: Amount | None = None
+    max_tokens: Count | None = None
+    max_total_s: Amount | None = None
+    max_failures: Positive | None = None
+    expected: Expected | None = None
+
+
+class Limits(RunLimits):
+    """The limits of a study; those in `agents` hold for one agent's runs, beside (budgets) or instead (the others)."""
+
+    agents: dict[Name, RunLimits] = Field(default_factory=dict)
 
 
 class GateContrast(SchemaModel):

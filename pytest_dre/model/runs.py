@@ -97,6 +97,35 @@ class RunOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What runs came to: US dollars, tokens (input and output), seconds."""
+
+    cost_usd: float = 0.0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A failed attempt at a run that is to be tried again.
+
+    Attributes:
+        number: From 1.
+        error_info: "Type: message" of its failure.
+        spending: What it came to, as far as its error or output tells.
+        started: ISO 8601, UTC.
+    """
+
+    run_id: str
+    agent_id: str | None
+    problem_id: str | None
+    number: int
+    error_info: str
+    spending: Spending
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What a run yielded, in plain data (JSON types, NaN and infinities included).
 
@@ -106,7 +135,9 @@ class RunResult:
         traceback: The failure's traceback, without this package's frames.
         agent_kind, model_name, pattern_name, problem_family: Metadata of the tables, "unknown" if not said.
         start_time, end_time: ISO 8601, UTC.
-        latency_s: Wall time of the agent's call and evaluation, seconds.
+        latency_s: Wall time of the agent's call and evaluation, seconds; of the last attempt, if there were several.
+        attempts: How often the run was tried.
+        lost_usd, lost_tokens, lost_s: What the attempts before the last one came to.
         primary_outcome: The agent's `primary_outcome` metric, else the first evaluation's value.
         versions: Versions of the agent and problem the result was made with.
         fingerprint: Hash of all that, if changed, makes the result stale.
@@ -138,6 +169,10 @@ class RunResult:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    attempts: int = 1
+    lost_usd: float = 0.0
+    lost_tokens: int = 0
+    lost_s: float = 0.0
 
     @property
     def primary_outcome(self) -> Any:
@@ -147,13 +182,18 @@ class RunResult:
     @property
     def cost_usd(self) -> float:
         """What the run cost, in US dollars; 0 where its metrics give no finite number."""
-        cost = self.metrics.get("cost_usd")
-        if not isinstance(cost, int | float) or isinstance(cost, bool):
-            return 0.0
-        try:
-            return float(cost) if math.isfinite(cost) else 0.0
-        except OverflowError:  # an integer beyond the floats
-            return 0.0
+        return _finite(self.metrics.get("cost_usd"))
+
+    @property
+    def spending(self) -> Spending:
+        """What the last attempt came to."""
+        tokens = _finite(self.metrics.get("input_tokens")) + _finite(self.metrics.get("output_tokens"))
+        return Spending(self.cost_usd, int(tokens), self.latency_s or 0.0)
+
+    @property
+    def spent_usd(self) -> float:
+        """What all its attempts cost, US dollars."""
+        return self.cost_usd + self.lost_usd
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
@@ -164,6 +204,16 @@ class RunResult:
         """Return the result that `to_dict` gave `data` for; keys of other versions are left out."""
         known = {item.name: data[item.name] for item in _RESULT_FIELDS if item.name in data}
         return cls(**{**known, "status": RunStatus(data["status"])})
+
+
+def _finite(value: Any) -> float:
+    """Return a metric as a number, 0 where it is none or not finite."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    try:
+        return float(value) if math.isfinite(value) else 0.0
+    except OverflowError:  # an integer beyond the floats
+        return 0.0
 
 
 _RESULT_FIELDS = dataclasses.fields(RunResult)

@@ -15,7 +15,8 @@ SCHEMA_VERSION = "0.2.0"
 class Study(SchemaModel):
     """A study as its file describes it.
 
-    Keys beyond schema 0.2.0: `agents`, `problems` (what the ids stand for), `runner`, `limits`, `gates`.
+    Keys beyond schema 0.2.0: `agents`, `problems` (what the ids stand for), `runner`, `limits`, `gates`, `track`
+    (files whose content counts as the version of the agents, relative to the study; patterns such as `prompts/*.md`).
     Cross-references between parts are checked by `validate_study`, not here.
     """
 
@@ -47,6 +48,7 @@ class Study(SchemaModel):
     runner: Name | None = None
     limits: Limits = Field(default_factory=Limits)
     gates: tuple[Gate, ...] = ()
+    track: tuple[Name, ...] = ()
 
     @field_validator("agents", "problems", mode="before")
     @classmethod

@@ -243,7 +243,11 @@ def test_a_study_built_in_python_is_checked_alike() -> None:
         ("tags", "x", "tags: 'x' is text; a list is meant; write [x]"),
         ("tags", {"a": 1}, "tags: this is a map; a list is meant; write '- item' lines"),
         ("tags", [1], 'tags[0]: 1 is a number; text is meant; quote it: "1"'),
-        ("limits", 3, "limits: 3 is a number; a map is meant; write 'key: value' lines (timeout_s)"),
+        (
+            "limits",
+            3,
+            "limits: 3 is a number; a map is meant; write 'key: value' lines (timeout_s, retries, retry_on, retry_wait_s, retry_max_wait_s, max_cost_usd, max_tokens, max_total_s)",
+        ),
         ("agents", [1], "agents: this is a list; a map is meant; write 'key: value' lines"),
         ("agents", {"": "x"}, "agents.: a key is empty; write a name before the ':'"),
         ("agents", {"a": {}}, "agents.a: the key 'ref' is missing; add 'ref: …'"),
