@@ -107,7 +107,7 @@ class Lab:
 @pytest.fixture
 def lab(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A laboratory without hypothesis' plugin, which takes longer to import than a session here to run."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:randomly")
     return Lab(pytester)
 
 
