@@ -246,8 +246,8 @@ def test_a_study_built_in_python_is_checked_alike() -> None:
         (
             "limits",
             3,
-            "limits: 3 is a number; a map is meant; write 'key: value' lines (timeout_s, retries, retry_on, retry_wait_s,"
-            " retry_max_wait_s, max_cost_usd, max_tokens, max_total_s)",
+            "limits: 3 is a number; a map is meant; write 'key: value' lines (timeout_s, retries, retry_on,"
+            " retry_wait_s, retry_max_wait_s, max_cost_usd, max_tokens, max_total_s)",
         ),
         ("agents", [1], "agents: this is a list; a map is meant; write 'key: value' lines"),
         ("agents", {"": "x"}, "agents.: a key is empty; write a name before the ':'"),

@@ -1,0 +1,107 @@
+"""Budgets: whether a further run may start, given what was spent so far."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pytest_dre.model.running import Limits, RunLimits
+
+
+class Spent(Protocol):
+    """What was spent: US dollars, tokens, seconds of runs, and how many runs failed."""
+
+    @property
+    def cost_usd(self) -> float: ...
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def failures(self) -> int: ...
+
+
+class Books(Protocol):
+    """Who knows what was spent, in all sessions or one, by all agents or one."""
+
+    def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Spent: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent at most; None bounds nothing.
+
+    `key` says where its bounds are written, with `{}` for the bound's name.
+    """
+
+    key: str
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    max_total_s: float | None = None
+    max_failures: int | None = None
+
+    @property
+    def bounds_spending(self) -> bool:
+        """Whether dollars, tokens or seconds are bounded."""
+        return any(bound is not None for bound in (self.max_cost_usd, self.max_tokens, self.max_total_s))
+
+    def __bool__(self) -> bool:
+        return self.bounds_spending or self.max_failures is not None
+
+    def spending_exceeded(self, spent: Spent) -> str | None:
+        """Return which bound on dollars, tokens or seconds is reached, as a sentence; None if none is."""
+        for name, bound, amount, form in (
+            ("max_cost_usd", self.max_cost_usd, spent.cost_usd, "${:,.2f}"),
+            ("max_tokens", self.max_tokens, spent.tokens, "{:,} tokens"),
+            ("max_total_s", self.max_total_s, spent.seconds, "{:,.1f} s"),
+        ):
+            if bound is not None and amount >= bound:
+                return f"{self.key.format(name)} is reached: {form.format(amount)} of {form.format(bound)} spent"
+        return None
+
+    def failures_exceeded(self, spent: Spent) -> str | None:
+        """Return that the bound on failed runs is reached, None if it is not."""
+        if self.max_failures is None or spent.failures < self.max_failures:
+            return None
+        runs = "run" if spent.failures == 1 else "runs"
+        return f"{self.key.format('max_failures')} is reached: {spent.failures} {runs} of this session failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of a study: of all its runs, and of single agents' runs."""
+
+    study: Budget
+    agents: Mapping[str, Budget] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Budgets":
+        """Return the budgets that a study's limits name."""
+        agents = {name: _budget(f"limits.agents.{name}.{{}}", own) for name, own in limits.agents.items()}
+        return cls(_budget("limits.{}", limits), {name: budget for name, budget in agents.items() if budget})
+
+    def __bool__(self) -> bool:
+        return bool(self.study) or bool(self.agents)
+
+    def exceeded(self, books: Books, session_id: str, agent_id: str | None) -> str | None:
+        """Return why no further run of the agent may start, None if one may.
+
+        Dollars, tokens and seconds count over all sessions, failed runs over this one: those that failed before may
+        be what this session is to repeat.
+        """
+        for budget, agent in self._that_bind(agent_id):
+            reason = budget.spending_exceeded(books.spending(agent_id=agent)) if budget.bounds_spending else None
+            if reason is None and budget.max_failures is not None:
+                reason = budget.failures_exceeded(books.spending(session_id, agent))
+            if reason is not None:
+                return reason
+        return None
+
+    def _that_bind(self, agent_id: str | None) -> Iterator[tuple[Budget, str | None]]:
+        if self.study:
+            yield self.study, None
+        if agent_id is not None and agent_id in self.agents:
+            yield self.agents[agent_id], agent_id
+
+
+def _budget(key: str, limits: RunLimits) -> Budget:
+    return Budget(key, limits.max_cost_usd, limits.max_tokens, limits.max_total_s, limits.max_failures)
