@@ -15,6 +15,7 @@ from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.problems import packet_from
 from pytest_dre.execution.signatures import RUNNER_FALLBACK, SignatureProblem
+from pytest_dre.execution.tracking import tracked_version
 from pytest_dre.execution.versions import Description, origin_of, version_of
 from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.running import Binding
@@ -109,11 +110,13 @@ def bind_study(
     resolve_problem: Resolver,
     known_agents: Iterable[str] = (),
     known_problems: Iterable[str] = (),
+    tracked: str = "",
 ) -> StudyBindings:
     """Return the agents, problems or runner that the runs of `plan` need, each found, checked and made once.
 
     An id is looked up in the study's own `agents` or `problems`, then by the resolvers (None: unknown to them), then
-    as a reference "module:attribute". The known names serve advice only and are read only if a name is unknown.
+    as a reference "module:attribute". `tracked` is added to the versions of agents and runner, as are the files that
+    the study tracks. The known names serve advice only and are read only if a name is unknown.
     Raises StudyError with all faults: unknown ids, references that do not import, agents whose parameters nothing
     supplies.
     """
@@ -125,6 +128,7 @@ def bind_study(
     agents = _Directory("agent", study.agents, resolve_agent, known_agents, source.base_dir)
     problems = _Directory("problem", study.problems, resolve_problem, known_problems, source.base_dir)
 
+    tracked += faults.guard(("track",), lambda: tracked_version(study.track, source.base_dir)) or ""
     bound_problems = {}
     for name in problem_ids:
         path = _path_of(name, study.problems, "problems", "problem_ids", study)
@@ -132,8 +136,8 @@ def bind_study(
     bound_agents = {}
     for name in agent_ids:
         path = _path_of(name, study.agents, "agents", "agent_specs", study)
-        bound_agents[name] = faults.guard(path, partial(_agent, name, agents, known))
-    runner = faults.guard(("runner",), lambda: _runner(source, known)) if without_agent else None
+        bound_agents[name] = faults.guard(path, partial(_agent, name, agents, known, tracked))
+    runner = faults.guard(("runner",), lambda: _runner(source, known, tracked)) if without_agent else None
     if faults.found:
         raise source.source_map.error(*faults.found)
     return StudyBindings(bound_agents, bound_problems, runner)
@@ -196,20 +200,21 @@ def _suppliable(study: Study, has_problems: bool) -> frozenset[str]:
     return frozenset(names)
 
 
-def _agent(name: str, directory: _Directory, known: frozenset[str]) -> BoundAgent:
+def _agent(name: str, directory: _Directory, known: frozenset[str], tracked: str = "") -> BoundAgent:
     found = directory.find(name)
     built = bool(found.binding.params)  # calling it with params was the building
     entry = _entry(found.target, found.binding.ref, Naming(known), may_build=not built)
-    return BoundAgent(found.target, entry, _version(found))
+    return BoundAgent(found.target, entry, _version(found) + tracked)
 
 
-def _runner(source: StudySource, known: frozenset[str]) -> BoundAgent:
+def _runner(source: StudySource, known: frozenset[str], tracked: str = "") -> BoundAgent:
     ref = source.study.runner
     if ref is None:
         raise DreError("the study has no agents; name some under 'agents' or 'agent_specs', or a 'runner'")
     target = load_reference(ref, source.base_dir)
     entry = _entry(target, ref, Naming(known, RUNNER_FALLBACK), may_build=False)
-    return BoundAgent(target, entry, version_of(target, Description(origin=origin_of(ref, source.base_dir))))
+    version = version_of(target, Description(origin=origin_of(ref, source.base_dir)))
+    return BoundAgent(target, entry, version + tracked)
 
 
 def _entry(target: Any, ref: str, naming: Naming, *, may_build: bool) -> Any:
