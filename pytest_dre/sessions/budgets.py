@@ -11,19 +11,27 @@ class Spent(Protocol):
     """What was spent: US dollars, tokens, seconds of runs, and how many runs failed."""
 
     @property
-    def cost_usd(self) -> float: ...
+    def cost_usd(self) -> float:
+        """US dollars."""
+
     @property
-    def tokens(self) -> int: ...
+    def tokens(self) -> int:
+        """Tokens, input and output."""
+
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float:
+        """Seconds of runs, summed over processes."""
+
     @property
-    def failures(self) -> int: ...
+    def failures(self) -> int:
+        """Failed runs."""
 
 
 class Books(Protocol):
     """Who knows what was spent, in all sessions or one, by all agents or one."""
 
-    def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Spent: ...
+    def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Spent:
+        """Return what was spent; None stands for all."""
 
 
 @dataclass(frozen=True, slots=True)

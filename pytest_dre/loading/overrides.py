@@ -1,0 +1,49 @@
+"""Limits given outside the study, as `[agent:]key=value`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pytest_dre.errors import DreError
+from pytest_dre.loading.wording import advice
+from pytest_dre.model.running import Limits, RunLimits
+from pytest_dre.model.study import Study
+
+OPTION = "--dre-limit"
+
+
+def override_limits(study: Study, overrides: Iterable[str]) -> Study:
+    """Return the study with the limits that `overrides` name, such as "timeout_s=60" or "solver:retries=3".
+
+    A value is read as YAML; "null" takes a limit away. Raises DreError for what is no limit.
+    """
+    own = study.limits.model_dump(exclude_defaults=True)
+    changed = False
+    for text in overrides:
+        agent, key, value = _parsed(text)
+        target = own if agent is None else own.setdefault("agents", {}).setdefault(agent, {})
+        target[key] = value
+        changed = True
+    if not changed:
+        return study
+    try:
+        return study.model_copy(update={"limits": Limits.model_validate(own)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DreError(f"{OPTION}: {place}: {first['input']!r} does not fit: {first['msg'].lower()}") from None
+
+
+def _parsed(text: str) -> tuple[str | None, str, Any]:
+    name, equals, written = text.partition("=")
+    agent, colon, key = name.strip().rpartition(":")
+    if not equals:
+        raise DreError(f"{OPTION} {text!r} has no value; write KEY=VALUE or AGENT:KEY=VALUE, such as timeout_s=60")
+    if key not in RunLimits.model_fields or (colon and not agent):
+        raise DreError(f"{OPTION} {text!r}: there is no limit {key!r}; {advice(key, RunLimits.model_fields)}")
+    try:
+        return agent or None, key, yaml.safe_load(written)
+    except yaml.YAMLError:
+        raise DreError(f"{OPTION} {text!r}: the value is no YAML; quote it, or write a plain number") from None

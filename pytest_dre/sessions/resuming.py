@@ -1,0 +1,45 @@
+"""Which runs a session replays from the store, and which it carries out."""
+
+import enum
+from dataclasses import dataclass
+
+from pytest_dre.model.runs import RunResult, RunStatus
+
+STALE, FAILED, ALL = "stale", "failed", "all"
+
+
+class Action(enum.Enum):
+    """What is done with a selected run."""
+
+    RUN = "run"
+    REPLAY = "replay"
+    HOLD_BACK = "hold back"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What a session repeats of what is stored.
+
+    Attributes:
+        resume: Whether stored results are replayed at all.
+        rerun: Of "stale", "failed", "all": what is to be carried out again; if empty, what failed or is stale.
+        allow_stale: Whether a result of other versions counts where there is none of the present ones.
+    """
+
+    resume: bool = False
+    rerun: frozenset[str] = frozenset()
+    allow_stale: bool = False
+
+    def action(self, result: RunResult | None, *, stale: bool = False) -> Action:
+        """Return what to do with a run that has `result` stored, if any; `stale` if other versions made it."""
+        if result is None or not self.resume or ALL in self.rerun:
+            return Action.RUN
+        if stale and not self.allow_stale:
+            return Action.RUN if self._repeats(STALE) else Action.HOLD_BACK
+        if stale and STALE in self.rerun:
+            return Action.RUN
+        failed = result.status is not RunStatus.SUCCESS
+        return Action.RUN if failed and self._repeats(FAILED) else Action.REPLAY
+
+    def _repeats(self, kind: str) -> bool:
+        return not self.rerun or kind in self.rerun
