@@ -5,7 +5,9 @@ import traceback
 from importlib.util import find_spec
 from pathlib import Path
 
+from pytest_dre.errors import MissingDependencyError
 from pytest_dre.execution.plain import to_text
+from pytest_dre.model.reasons import StatusReason
 
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
 TRACEBACK_LIMIT = 50_000
@@ -14,6 +16,16 @@ _OWN_FILES = ("pytest_timeout.py",)  # what raises the timeout, from a signal in
 _OWN_PACKAGES = ("pytest_dre", "asyncio", "pluggy")
 _OWN_NAME = re.compile(r"^([\s|]*)pytest_dre[\w.]*\.(?=[A-Z]\w*(?::|$))", re.MULTILINE)
 _OWN = tuple(str(Path(spec.origin).parent) for spec in map(find_spec, _OWN_PACKAGES) if spec and spec.origin)
+
+
+_USERS_CODE = (StatusReason.AGENT_ERROR, StatusReason.EVALUATION_ERROR)
+
+
+def reason_for(error: BaseException, stage: StatusReason) -> StatusReason:
+    """Return why a run failed that raised `error` where failures usually mean `stage`."""
+    if stage in _USERS_CODE and isinstance(error, ImportError | MissingDependencyError):
+        return StatusReason.DEPENDENCY_MISSING
+    return stage
 
 
 def describe(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.plain import to_plain, to_text
+from pytest_dre.execution.spending import NUMBERS, is_number
 from pytest_dre.model.runs import RunOutput
 
 _MAP_PARTS = ("metrics", "events", "trace_refs", "metadata")
@@ -15,11 +16,12 @@ _OUTPUT_KEYS = ("output", "outputs")
 _ANSWER_TEXTS = ("text", "final_answer", "answer")
 _INPUT_TOKENS = ("input_tokens", "prompt_tokens")
 _OUTPUT_TOKENS = ("output_tokens", "completion_tokens")
-_NUMBERS = ("cost_usd", "input_tokens", "output_tokens", "latency_s")
 
 
 class InvalidOutput(DreError):
-    """An agent's return has parts of the wrong kind."""
+    """An agent's return has parts of the wrong kind. `metrics` are those it gave: what it cost is not lost."""
+
+    metrics: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,22 @@ def normalize(value: Any, *, text_allowed: bool = True) -> AgentOutput:
     `model_response`, count alike. Anything else is a text. Raises InvalidOutput.
     """
     parts = _parts(value, text_allowed)
+    try:
+        return _output(parts)
+    except InvalidOutput as error:
+        error.metrics = parts.metrics
+        raise
+
+
+def text_of(outputs: Mapping[str, Any]) -> str:
+    """Return the outputs as one text: their text or answer if they have one, else their JSON."""
+    for key in _ANSWER_TEXTS:
+        if isinstance(outputs.get(key), str):
+            return str(outputs[key])
+    return json.dumps(outputs, ensure_ascii=False) if outputs else ""
+
+
+def _output(parts: _Parts) -> AgentOutput:
     answer = _answer(parts.answer)
     metadata = {**_plain_map("metadata", parts.more), **_plain_map("metadata", parts.metadata)}
     return AgentOutput(
@@ -70,14 +88,6 @@ def normalize(value: Any, *, text_allowed: bool = True) -> AgentOutput:
         metadata=metadata,
         failure=parts.failure,
     )
-
-
-def text_of(outputs: Mapping[str, Any]) -> str:
-    """Return the outputs as one text: their text or answer if they have one, else their JSON."""
-    for key in _ANSWER_TEXTS:
-        if isinstance(outputs.get(key), str):
-            return str(outputs[key])
-    return json.dumps(outputs, ensure_ascii=False) if outputs else ""
 
 
 def _parts(value: Any, text_allowed: bool) -> _Parts:
@@ -167,9 +177,9 @@ def _plain_map(name: str, value: Any) -> dict[str, Any]:
 
 def _metrics(value: Any) -> dict[str, Any]:
     metrics = _plain_map("metrics", value)
-    for key in _NUMBERS:
+    for key in NUMBERS:
         number = metrics.get(key)
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+        if number is not None and not is_number(number):
             raise InvalidOutput(f"the metric {key!r} must be a number, not {type(number).__name__}")
     return metrics
 

@@ -9,14 +9,21 @@ from typing import Any
 from pytest_dre.errors import DreError
 from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.evaluation import Row, evaluate, rows_from
-from pytest_dre.execution.failures import describe, trimmed_traceback
+from pytest_dre.execution.failures import describe, reason_for, trimmed_traceback
 from pytest_dre.execution.fingerprints import VersionKey, fingerprint, versions_of
 from pytest_dre.execution.inputs import Inputs
+from pytest_dre.execution.limits import RunPolicy
 from pytest_dre.execution.metrics import complete_metrics
+from pytest_dre.execution.outcome import Execution
 from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
 from pytest_dre.execution.plain import to_text
+from pytest_dre.execution.retrying import Classify, OnAttempt, tried
+from pytest_dre.execution.spending import metrics_told_by
 from pytest_dre.execution.surroundings import kept_surroundings
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
+
+__all__ = ["AgentFailure", "EvaluateMore", "Execution", "execute_run"]
 
 EvaluateMore = Callable[[RunSpec, ProblemPacket | None, Mapping[str, Any]], Iterable[Any]]
 
@@ -26,20 +33,13 @@ class AgentFailure(DreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
-    """A run's result, and the exception that failed it (None if it succeeded)."""
-
-    result: RunResult
-    error: BaseException | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Failure:
     """What a failed run says about its failure."""
 
     reason: str
     info: str
     traceback: str
+    metrics: Mapping[str, Any]  # that its exception tells, where there is no output
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Progress:
     """What a run has come to so far; a failure keeps what was there before it."""
 
     inputs: Inputs
-    stage: str = "seed_error"  # the reason if it fails now
+    stage: StatusReason = StatusReason.SEED_ERROR  # the reason if it fails now
     output: AgentOutput | None = None
     evaluations: list[Row] = field(default_factory=list)
 
@@ -59,12 +59,14 @@ def execute_run(
     evaluate_more: EvaluateMore | None = None,
     passthrough: tuple[type[BaseException], ...] = (KeyboardInterrupt,),
     seed_more: Callable[[int], None] | None = None,
-    classify: Callable[[BaseException], str | None] | None = None,
+    classify: Classify | None = None,
+    policy: RunPolicy | None = None,
+    on_attempt: OnAttempt | None = None,
 ) -> Execution:
-    """Carry out `run`: seed, call the agent or runner, evaluate.
+    """Carry out `run`: seed, call the agent or runner, evaluate; again, as far as `policy` has it, if that fails.
 
     Whatever the agent or evaluator raises fails the run and is told in the result, SystemExit too; only `passthrough`
-    exceptions go on. In either case the global random generators are restored first.
+    exceptions go on. In either case the global random generators are restored first, and each attempt is seeded anew.
 
     Args:
         run: The run; `bindings` come from `bind_study` for a plan that has it.
@@ -73,7 +75,35 @@ def execute_run(
         passthrough: Exceptions that end the session, not the run.
         seed_more: Called with the seed, for other random generators; its failure is a "seed_error".
         classify: Gives the status reason of an exception (for example "timeout"), None for the usual one.
+        policy: After which failures the run is tried again; its `timeout_s` is the caller's to enforce, by an
+            exception that `classify` names, and keeps this from waiting beyond it.
+        on_attempt: Called with each failed attempt that is tried again, before the wait; what it raises goes on.
     """
+
+    def attempt() -> Execution:
+        return _attempt(
+            run,
+            bindings,
+            evaluate_more=evaluate_more,
+            passthrough=passthrough,
+            seed_more=seed_more,
+            classify=classify,
+        )
+
+    if policy is None or not policy.retries:
+        return attempt()
+    return tried(attempt, policy, on_attempt=on_attempt, classify=classify)
+
+
+def _attempt(
+    run: RunSpec,
+    bindings: StudyBindings,
+    *,
+    evaluate_more: EvaluateMore | None,
+    passthrough: tuple[type[BaseException], ...],
+    seed_more: Callable[[int], None] | None,
+    classify: Classify | None,
+) -> Execution:
     bound, problem = bindings.agent_for(run), bindings.problem_for(run)
     progress = _Progress(Inputs(run, None if problem is None else problem.packet))
     error: BaseException | None = None
@@ -86,9 +116,14 @@ def execute_run(
     except BaseException as caught:  # untrusted code: SystemExit and a timeout's exception are failures of the run
         error = caught
     latency = time.perf_counter() - start
-    reason = (classify(error) if classify and error is not None else None) or progress.stage
-    failure = _Failure(reason, describe(error), trimmed_traceback(error)) if error is not None else None
+    failure = _failure(error, progress, classify) if error is not None else None
     return Execution(_result(progress, bound, bindings.versions, failure, timing=(started, latency)), error)
+
+
+def _failure(error: BaseException, progress: _Progress, classify: Classify | None) -> _Failure:
+    reason = (classify(error) if classify else None) or reason_for(error, progress.stage)
+    metrics = metrics_told_by(error) if progress.output is None else {}
+    return _Failure(str(reason), describe(error), trimmed_traceback(error), metrics)
 
 
 def _carry_out(
@@ -100,15 +135,15 @@ def _carry_out(
     inputs = progress.inputs
     if seed_more is not None:
         seed_more(inputs.run.seed)
-    progress.stage = "agent_error"
+    progress.stage = StatusReason.AGENT_ERROR
     value = bound.entry.invoke(inputs)
-    progress.stage = "invalid_output"
+    progress.stage = StatusReason.INVALID_OUTPUT
     output = normalize(value, text_allowed=inputs.run.agent_id is not None)
     progress.output = output
     if output.failure is not None:
-        progress.stage = "agent_error"
+        progress.stage = StatusReason.AGENT_ERROR
         raise AgentFailure(output.failure)
-    progress.stage = "evaluation_error"
+    progress.stage = StatusReason.EVALUATION_ERROR
     if inputs.source is not None:
         progress.evaluations.extend(evaluate(inputs.source, output.answer))
     if evaluate_more is not None:
@@ -126,6 +161,7 @@ def _result(
     run, packet, output = progress.inputs.run, progress.inputs.source, progress.output
     events = _events(output, run)
     metadata = output.metadata if output else {}
+    metrics = output.metrics if output else failure.metrics if failure else {}
     started, latency = timing
     agent = bound.target if progress.inputs.agent is None else progress.inputs.agent
     return RunResult(
@@ -148,7 +184,7 @@ def _result(
         end_time=_now(),
         latency_s=latency,
         outputs=output.outputs if output else {},
-        metrics=complete_metrics(output.metrics if output else {}, events, progress.evaluations, latency),
+        metrics=complete_metrics(metrics, events, progress.evaluations, latency),
         evaluations=progress.evaluations,
         events=events,
         trace_refs=output.trace_refs if output else [],
