@@ -1,6 +1,7 @@
-"""The global random generators of Python and NumPy: seeded for a run, restored after it."""
+"""The global random generators of Python, NumPy and PyTorch: seeded for a run, restored after it."""
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,22 +14,37 @@ _numpy_random: Any = np.random  # whose type stubs lack the exchange of generato
 
 
 @dataclass(frozen=True, slots=True)
+class _TorchState:
+    """PyTorch's generators as they were; `cuda_states` is None if CUDA was not in use."""
+
+    state: Any
+    cuda_states: Any
+
+
+@dataclass(slots=True)
 class _Saved:
-    """The generators as they were, and the twister that stands in for NumPy's."""
+    """The generators as they were, and the twister that stands in for NumPy's.
+
+    PyTorch's are saved when it is first seen: an agent may bring it in after a few runs.
+    """
 
     python_state: tuple[Any, ...]
     numpy_state: dict[str, Any]
     original: Any
     twister: np.random.MT19937
+    torch: _TorchState | None = None
 
 
 @dataclass(slots=True)
 class GlobalSeeder:
-    """Seeds the generators behind `random` and `numpy.random` and puts them back as they were.
+    """Seeds the generators behind `random`, `numpy.random` and, if it is loaded, `torch`; puts them back as they were.
 
     NumPy's global functions run on a Mersenne twister of our own meanwhile: putting the old one back is then an
     exchange, twenty times faster than writing its 624 words, and a generator that the process has installed itself
     (`numpy.random.set_bit_generator`) survives as well.
+
+    PyTorch is never imported here. The run that imports it first draws from PyTorch's own default seed, whichever run
+    of the process that is; `torch_drew_unseeded` tells. From the next run on it is seeded.
     """
 
     _spare: list[np.random.MT19937] = field(default_factory=list)
@@ -49,10 +65,12 @@ class GlobalSeeder:
 
     @contextmanager
     def seeded(self, seed: int) -> Iterator[None]:
-        """Seed both generators for the block and restore them after it, also after an error."""
+        """Seed all generators for the block and restore them after it, also after an error."""
         saved = self._held or self._save()
         try:
             _seed(saved.twister, seed)
+            if "torch" in sys.modules:
+                _seed_torch(saved, seed)
             yield
         finally:
             if saved is not self._held:
@@ -70,9 +88,49 @@ class GlobalSeeder:
         if saved.numpy_state["has_gauss"]:  # the exchange drops the spare normal deviate
             np.random.set_state(saved.numpy_state)
         self._spare.append(saved.twister)
+        if saved.torch is not None:
+            _restore_torch(saved.torch)
 
 
 def _seed(twister: np.random.MT19937, seed: int) -> None:
     random.seed(seed)
     _numpy_random.set_bit_generator(twister)  # also when the run before has put in another
     np.random.seed(seed % _LEGACY_SEEDS)
+
+
+def torch_drew_unseeded() -> bool:
+    """Return whether something was drawn from PyTorch's CPU generator though nobody has seeded it."""
+    torch = _loaded_torch()
+    if torch is None:
+        return False
+    fresh = torch.Generator()  # every process starts from the same default seed
+    unseeded = torch.initial_seed() == fresh.initial_seed()
+    return bool(unseeded and not torch.equal(torch.get_rng_state(), fresh.get_state()))
+
+
+def _loaded_torch() -> Any:
+    """Return PyTorch if it is loaded, None if not, or if its import has failed or is under way."""
+    torch = sys.modules.get("torch")
+    return torch if hasattr(torch, "Generator") and hasattr(torch, "get_rng_state") and hasattr(torch, "cuda") else None
+
+
+def _seed_torch(saved: _Saved, seed: int) -> None:
+    torch = _loaded_torch()
+    if torch is None:
+        return
+    if saved.torch is None:
+        # To ask for CUDA's states would start CUDA where it is not in use.
+        cuda_states = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+        saved.torch = _TorchState(torch.get_rng_state(), cuda_states)
+    torch.manual_seed(seed)  # CUDA too; where that is not in use yet, it is seeded when it starts
+
+
+def _restore_torch(saved: _TorchState) -> None:
+    torch = _loaded_torch()
+    if torch is None:
+        return
+    torch.set_rng_state(saved.state)
+    if saved.cuda_states is None:  # else CUDA would start, or go on, with a run's seed
+        torch.cuda.manual_seed_all(torch.initial_seed())
+    else:
+        torch.cuda.set_rng_state_all(saved.cuda_states)
