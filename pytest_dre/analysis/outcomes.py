@@ -1,4 +1,4 @@
-"""The outcome that decides a study, read from its runs' results."""
+"""The outcomes that a study declares, and the one that decides it, read from its runs' results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,17 @@ from pytest_dre.model.runs import RunResult
 from pytest_dre.model.study import Study
 
 Goal = Literal["maximize", "minimize"]
+MissingDataPolicy = Literal["drop", "fail", "worst"]
 Read = Callable[[RunResult], Any]
 
 PRIMARY_OUTCOME = "primary_outcome"
-# Columns of runs.csv that are fields of a result, and those that are metrics of it, 0 if absent.
+# Columns of runs.csv that are fields of a result; the others are metrics of it. A cost that a run does not tell is
+# 0 in the table, but no outcome: a missing outcome is never a zero.
 _FIELDS = (
     *("study_id", "condition_id", "run_id", "problem_id", "problem_family", "agent_id", "agent_kind"),
     *("pattern_name", "model_name", "seed", "replicate", "status", "start_time", "end_time", "latency_s"),
     *("error_info", "status_reason"),
 )
-_METRICS_FROM_0 = ("cost_usd", "input_tokens", "output_tokens")
 # Columns of the other tables: an outcome that names one is about all rows.
 _EVALUATION_COLUMNS = ("metric_value", "metric_name", "metric_unit", "evaluator_id", "aggregation_level")
 _EVENT_COLUMNS = ("timestamp", "record_id", "text", "session_id", "actor_id", "event_type", "level")
@@ -29,17 +30,24 @@ _DEFAULT_EVENT = "assistant_output"
 
 @dataclass(frozen=True, slots=True)
 class OutcomeReader:
-    """How a run's value of the deciding outcome is read.
+    """How a run's value of an outcome is read.
 
     Attributes:
         name: What the outcome is called.
         goal: Whether high or low values are good, None if the study does not say.
         read: Returns a result's value, of any type; `outcome_number` tells which are numbers.
+        spec: The outcome as the study declares it, None if it does not.
     """
 
     name: str
     goal: Goal | None
     read: Read
+    spec: OutcomeSpec | None = None
+
+    @property
+    def policy(self) -> MissingDataPolicy:
+        """What a missing outcome does: "drop" unless the study says otherwise."""
+        return "drop" if self.spec is None else self.spec.missing_data_policy
 
 
 def outcome_reader(study: Study) -> OutcomeReader:
@@ -54,11 +62,24 @@ def outcome_reader(study: Study) -> OutcomeReader:
     """
     primary = [item for item in study.outcomes if item.primary]
     if len(primary) == 1:
-        (outcome,) = primary
-        read = None if outcome.derivation else _READERS[outcome.source_table](outcome)
-        if read is not None:
-            return OutcomeReader(outcome.name, outcome.goal, read)
-    return OutcomeReader(PRIMARY_OUTCOME, _goal_of_column(primary), _primary_outcome)
+        reader = _reader(primary[0])
+        if reader is not None:
+            return reader
+    return OutcomeReader(PRIMARY_OUTCOME, _goal_of_column(primary), _primary_outcome, _spec_of_column(primary))
+
+
+def outcome_readers(study: Study) -> tuple[OutcomeReader, ...]:
+    """Return the readers of the declared outcomes, in their order.
+
+    Outcomes with a derivation, and those whose aggregation is not known, cannot be read and are left out.
+    """
+    readers = (_reader(outcome) for outcome in study.outcomes)
+    return tuple(reader for reader in readers if reader is not None)
+
+
+def _reader(outcome: OutcomeSpec) -> OutcomeReader | None:
+    read = None if outcome.derivation else _READERS[outcome.source_table](outcome)
+    return None if read is None else OutcomeReader(outcome.name, outcome.goal, read, outcome)
 
 
 def _goal_of_column(primary: Sequence[OutcomeSpec]) -> Goal | None:
@@ -67,24 +88,30 @@ def _goal_of_column(primary: Sequence[OutcomeSpec]) -> Goal | None:
     return goals.pop() if len(goals) == 1 else None
 
 
+def _spec_of_column(primary: Sequence[OutcomeSpec]) -> OutcomeSpec | None:
+    """Return the one primary outcome that is the column `primary_outcome` as it stands."""
+    found = [
+        item
+        for item in primary
+        if item.column == PRIMARY_OUTCOME and item.source_table == "runs" and not item.derivation
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _primary_outcome(result: RunResult) -> Any:
     return result.primary_outcome
 
 
 def _of_runs(outcome: OutcomeSpec) -> Read:
-    if outcome.column in _METRICS_FROM_0:
-        return partial(_metric, outcome.column, 0)
-    if outcome.column in _FIELDS:
-        return partial(_field, outcome.column)
-    return partial(_metric, outcome.column, None)
+    return partial(_field if outcome.column in _FIELDS else _metric, outcome.column)
 
 
 def _field(name: str, result: RunResult) -> Any:
     return getattr(result, name)
 
 
-def _metric(name: str, absent: Any, result: RunResult) -> Any:
-    return result.metrics.get(name, absent)
+def _metric(name: str, result: RunResult) -> Any:
+    return result.metrics.get(name)
 
 
 def _of_evaluations(outcome: OutcomeSpec) -> Read | None:

@@ -42,8 +42,8 @@ def _read(result: RunResult = RESULT, **outcome):
     [
         ("primary_outcome", 9.0, None),
         ("latency_s", 1.5, None),
-        ("cost_usd", 0.02, 0),
-        ("input_tokens", 0, 0),
+        ("cost_usd", 0.02, None),
+        ("input_tokens", None, None),
         ("replicate", 3, 1),
         ("accuracy", 0.75, None),
         ("metadata", 4, None),
