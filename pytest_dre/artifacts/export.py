@@ -3,16 +3,19 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
+from pytest_dre.analysis.outcomes import outcome_readers
+from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.artifacts.bundle import write_bundle
 from pytest_dre.artifacts.cells import Row, encodable, scalar_cell
 from pytest_dre.artifacts.csvfile import CsvWriter, FileRecord
-from pytest_dre.artifacts.manifest import build_manifest
+from pytest_dre.artifacts.manifest import StoredBeside, build_manifest
 from pytest_dre.artifacts.mirror import Mirror, check_column_count, declared_type, type_of_values
 from pytest_dre.artifacts.provenance import Provenance
 from pytest_dre.artifacts.rows import condition_row, evaluation_rows, event_rows, run_row
@@ -42,6 +45,7 @@ from pytest_dre.model.runs import Plan, RunResult, RunStatus
 from pytest_dre.model.study import Study
 
 WriteRow = Callable[[Row], None]
+_NONE: Mapping[str, Unstarted] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ def export_study(
     sqlite: bool = False,
     bundle: bool = False,
     generated_at: datetime | None = None,
+    unstarted: Mapping[str, Unstarted] = _NONE,
+    stale: Collection[str] = (),
+    orphans: Collection[str] = (),
+    stale_included: bool = False,
+    spending: TotalSpending | None = None,
 ) -> ExportSummary:
     """Write the artifacts of `study` into `output_dir`, validate them and say what was written.
 
@@ -92,24 +101,31 @@ def export_study(
     An SQLite mirror or bundle that an earlier export left is renewed even if not asked for, so that it never
     contradicts the tables. `generated_at` is now, unless given.
 
+    What the results do not tell: `unstarted`, by run id why runs were not started (those with a result are passed
+    over); `stale`, the ids of planned runs with results of another agent, problem or seed only, and whether these are
+    among `results` (`stale_included`); `orphans`, the ids of stored runs not planned any more; `spending` in all
+    sessions.
+
     Everything is made aside and moved into place when it is whole: an export that fails leaves the files of the
     one before. Raises ArtifactError for results that are not planned or not in order, for more columns than SQLite
     holds, and if the directory cannot be written.
     """
     stamp = (generated_at or datetime.now(UTC)).isoformat()
     layout = _layout(study, plan)
+    stale = frozenset(stale)
+    in_order = tuple(run.run_id for run in plan.runs if run.run_id in stale)
+    beside = StoredBeside(in_order, stale_included, tuple(sorted(orphans)), spending)
     sqlite = sqlite or (output_dir / MIRROR_FILE).exists()
     bundle = bundle or (output_dir / BUNDLE_FILE).exists()
     if sqlite:
         check_column_count(len(layout.columns))
     try:
         with staging_directory(output_dir) as staging:
-            tally = Tally(len(plan.runs))
+            tally = Tally(len(plan.runs), outcome_readers(study), unstarted, stale)
             files = _write_documents(staging, study, study_yaml)
-            files |= _write_tables(
-                staging, study, plan, counted(plan, results, tally), layout, stamp=stamp, sqlite=sqlite
-            )
-            manifest = build_manifest(study, tally, files, provenance, stamp)
+            rows = counted(plan, results, tally)
+            files |= _write_tables(staging, study, plan, rows, layout, stamp=stamp, sqlite=sqlite, stale=stale)
+            manifest = build_manifest(study, tally, files, provenance, generated_at=stamp, beside=beside)
             _write_json(staging / MANIFEST_FILE, manifest)
             _check(staging)
             if bundle:
@@ -175,6 +191,7 @@ def _write_tables(
     *,
     stamp: str,
     sqlite: bool,
+    stale: Collection[str],
 ) -> dict[str, FileRecord]:
     with ExitStack() as stack:
         headers = {table: table.header for table in TABLES} | {CONDITIONS: layout.columns}
@@ -186,14 +203,16 @@ def _write_tables(
             sinks = {table: _both(sinks[table], mirror.create_table(table.name, types[table])) for table in TABLES}
         for condition in plan.conditions:
             sinks[CONDITIONS](condition_row(study.study_id, condition, layout.factors, layout.blocks))
-        _write_results(results, sinks, stamp)
+        _write_results(results, sinks, stamp, stale)
         return {table.file: writer.record() for table, writer in writers.items()}
 
 
-def _write_results(results: Iterable[RunResult], sinks: Mapping[Table, WriteRow], stamp: str) -> None:
+def _write_results(
+    results: Iterable[RunResult], sinks: Mapping[Table, WriteRow], stamp: str, stale: Collection[str]
+) -> None:
     write_run, write_event, write_evaluation = sinks[RUNS], sinks[EVENTS], sinks[EVALUATIONS]
     for result in results:
-        write_run(run_row(result))
+        write_run(run_row(result, stale=result.run_id in stale))
         for row in event_rows(result, stamp):
             write_event(row)
         for row in evaluation_rows(result):

@@ -1,11 +1,15 @@
 """The manifest: what an artifact directory holds and how it came about."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from pytest_dre.analysis.missing import OutcomeGaps
+from pytest_dre.analysis.unstarted import TotalSpending
 from pytest_dre.artifacts.csvfile import FileRecord
 from pytest_dre.artifacts.provenance import Provenance
-from pytest_dre.artifacts.tally import Tally
+from pytest_dre.artifacts.tally import LISTED, Tally
+from pytest_dre.model.hypotheses import OutcomeSpec
 from pytest_dre.model.runs import RunStatus
 from pytest_dre.model.study import SCHEMA_VERSION, Study
 
@@ -21,8 +25,31 @@ REQUIRED_KEYS: Mapping[str, type] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class StoredBeside:
+    """What a store holds beside the results that count.
+
+    Attributes:
+        stale: Planned runs with results of another agent, problem or seed only, in plan order.
+        stale_included: Whether these results were exported all the same.
+        orphans: Stored runs that are not planned any more, sorted.
+        spending: What the study came to in all sessions; None if that is not known.
+    """
+
+    stale: tuple[str, ...] = ()
+    stale_included: bool = False
+    orphans: tuple[str, ...] = ()
+    spending: TotalSpending | None = None
+
+
 def build_manifest(
-    study: Study, tally: Tally, files: Mapping[str, FileRecord], provenance: Provenance, generated_at: str
+    study: Study,
+    tally: Tally,
+    files: Mapping[str, FileRecord],
+    provenance: Provenance,
+    *,
+    generated_at: str,
+    beside: StoredBeside,
 ) -> dict[str, Any]:
     """Return the manifest as JSON data."""
     return {
@@ -39,13 +66,50 @@ def build_manifest(
         "skipped_runs": tally.statuses[RunStatus.SKIPPED],
         "missing_runs": tally.missing,
         "missing_run_ids": list(tally.missing_run_ids),
+        "missing_reasons": dict(sorted(tally.missing_reasons.items())),
         "failure_reasons": dict(sorted(tally.failure_reasons.items())),
+        "failures": _failures(tally),
+        "retried_runs": tally.retried,
+        "missing_outcomes": _missing_outcomes(study, tally),
+        "spending": _spending(beside.spending),
+        "stale_runs": len(beside.stale),
+        "stale_run_ids": list(beside.stale[:LISTED]),
+        "stale_included": beside.stale_included,
+        "orphan_runs": len(beside.orphans),
+        "orphan_run_ids": list(beside.orphans[:LISTED]),
         "seed_policy": study.seed_policy.model_dump(),
         "agent_versions": _sorted_versions(tally.agent_versions),
         "problem_versions": _sorted_versions(tally.problem_versions),
         "provenance": _provenance_data(provenance, tally),
         "files": {name: _file_data(record) for name, record in files.items()},
     }
+
+
+def _failures(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {"reason": reason, "agent_id": agent or None, "condition_id": condition, "runs": count}
+        for (reason, agent, condition), count in sorted(tally.failures.items())
+    ]
+
+
+def _missing_outcomes(study: Study, tally: Tally) -> dict[str, dict[str, Any]]:
+    counted = {gaps.reader.name: gaps for gaps in tally.outcomes}
+    return {outcome.name: _outcome_data(outcome, counted.get(outcome.name)) for outcome in study.outcomes}
+
+
+def _outcome_data(outcome: OutcomeSpec, gaps: OutcomeGaps | None) -> dict[str, Any]:
+    """Return what is said of an outcome; nulls where it could not be read."""
+    policy = outcome.missing_data_policy
+    if gaps is None:
+        return {"policy": policy, "missing": None, "imputed": None, "value": None}
+    value = gaps.value if gaps.imputed else None
+    return {"policy": policy, "missing": gaps.missing, "imputed": gaps.imputed, "value": value}
+
+
+def _spending(spending: TotalSpending | None) -> dict[str, Any] | None:
+    if spending is None:
+        return None
+    return {"cost_usd": spending.cost_usd, "tokens": spending.tokens, "seconds": spending.seconds}
 
 
 def _provenance_data(provenance: Provenance, tally: Tally) -> dict[str, Any]:

@@ -36,9 +36,9 @@ def condition_row(study_id: str, condition: Condition, factors: tuple[str, ...],
     )
 
 
-def run_row(result: RunResult) -> Row:
-    """Return a result's row of runs.csv."""
-    metrics = result.metrics
+def run_row(result: RunResult, *, stale: bool = False) -> Row:
+    """Return a result's row of runs.csv; `stale` if it was made with another agent, problem or seed."""
+    metrics, versions = result.metrics, result.versions
     return (
         result.study_id,
         result.condition_id,
@@ -67,6 +67,11 @@ def run_row(result: RunResult) -> Row:
         json_cell(result.outputs),
         json_cell(result.metadata),
         json_cell(result.trace_refs),
+        result.attempts,
+        result.lost_usd,
+        versions.get("agent", versions.get("runner", "")),
+        versions.get("problem", ""),
+        stale,
     )
 
 

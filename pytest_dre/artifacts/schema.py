@@ -103,6 +103,11 @@ RUNS = Table(
         Column("outputs_json", "json"),
         Column("metadata_json", "json"),
         Column("trace_refs_json", "json"),
+        Column("attempts", "integer"),
+        Column("lost_usd", "number"),
+        Column("agent_version"),
+        Column("problem_version"),
+        Column("stale", "boolean"),
     ),
     required=21,
 )

@@ -1,12 +1,20 @@
 """What is counted while results stream by."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
+from pytest_dre.analysis.missing import OutcomeGaps
+from pytest_dre.analysis.outcomes import OutcomeReader
+from pytest_dre.analysis.unstarted import NOT_STARTED, Unstarted
 from pytest_dre.errors import ArtifactError
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import UNKNOWN, Plan, RunResult, RunStatus
 
-LISTED_MISSING = 1000
+Place = tuple[str, str, str]  # reason, agent ("" without one), condition
+
+LISTED = 1000  # run ids that a list of the manifest holds at most
+_NONE: Mapping[str, Unstarted] = MappingProxyType({})
 
 
 class Tally:
@@ -16,15 +24,35 @@ class Tally:
         planned: Runs of the plan.
         statuses: Status → results of that status.
         failure_reasons: Reason → failed results.
+        failures: The same by agent and condition.
+        retried: Results that took several attempts.
+        outcomes: For each outcome that can be read, how many runs lack it.
         missing: Planned runs without a result.
         missing_run_ids: The first of them, in plan order.
+        missing_reasons: Why they have none → how many.
         models: Models that the results name.
         agent_versions, problem_versions: Id → versions the results were made with.
         other_versions: Versions under any other name.
     """
 
-    def __init__(self, planned: int) -> None:
+    def __init__(
+        self,
+        planned: int,
+        readers: Iterable[OutcomeReader] = (),
+        unstarted: Mapping[str, Unstarted] = _NONE,
+        stale: Collection[str] = (),
+    ) -> None:
+        """Start with no results.
+
+        `unstarted` tells by run id why runs were not started; `stale` holds the ids of runs with stale results only.
+        """
         self.planned = planned
+        self.outcomes = tuple(OutcomeGaps(reader) for reader in readers)
+        self.failures: Counter[Place] = Counter()
+        self.retried = 0
+        self.missing_reasons: Counter[str] = Counter()
+        self._unstarted = unstarted
+        self._stale = stale
         self.statuses: Counter[RunStatus] = Counter()
         self.failure_reasons: Counter[str] = Counter()
         self.missing = 0
@@ -48,7 +76,12 @@ class Tally:
         """Count a result."""
         self.statuses[result.status] += 1
         if result.status is RunStatus.FAILED:
-            self.failure_reasons[result.status_reason or UNKNOWN] += 1
+            reason = result.status_reason or UNKNOWN
+            self.failure_reasons[reason] += 1
+            self.failures[reason, result.agent_id or "", result.condition_id] += 1
+        self.retried += result.attempts > 1
+        for outcome in self.outcomes:
+            outcome.add(result)
         if result.model_name and result.model_name != UNKNOWN:
             self.models.add(result.model_name)
         for subject, version in result.versions.items():
@@ -57,8 +90,15 @@ class Tally:
     def add_missing(self, run_id: str) -> None:
         """Count a planned run that has no result."""
         self.missing += 1
-        if len(self.missing_run_ids) < LISTED_MISSING:
+        self.missing_reasons[self._reason(run_id)] += 1
+        if len(self.missing_run_ids) < LISTED:
             self.missing_run_ids.append(run_id)
+
+    def _reason(self, run_id: str) -> str:
+        told = self._unstarted.get(run_id)
+        if told is not None:
+            return told.reason
+        return StatusReason.STALE.value if run_id in self._stale else NOT_STARTED
 
     def _versions_of(self, subject: str, result: RunResult) -> set[str]:
         if subject == "agent" and result.agent_id is not None:

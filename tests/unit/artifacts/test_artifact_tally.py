@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_dre.artifacts.tally import LISTED_MISSING, Tally, counted
+from pytest_dre.artifacts.tally import LISTED, Tally, counted
 from pytest_dre.errors import ArtifactError
 from pytest_dre.model.runs import RunStatus
 
@@ -26,10 +26,10 @@ def test_no_results_at_all(plan):
 
 
 def test_of_many_missing_runs_the_first_are_named(make):
-    plan = make.plan(make.condition(0, {}), replicates=LISTED_MISSING + 5)
+    plan = make.plan(make.condition(0, {}), replicates=LISTED + 5)
     _, tally = tallied(plan, [])
-    assert tally.missing == LISTED_MISSING + 5
-    assert tally.missing_run_ids == [spec.run_id for spec in plan.runs[:LISTED_MISSING]]
+    assert tally.missing == LISTED + 5
+    assert tally.missing_run_ids == [spec.run_id for spec in plan.runs[:LISTED]]
 
 
 @pytest.mark.parametrize(
