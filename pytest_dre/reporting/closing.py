@@ -1,10 +1,13 @@
 """What stands under a summary's table: what a reader must know of the runs, where the artifacts are, how to resume."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.reporting.entries import Entry
-from pytest_dre.reporting.numbers import counted
+from pytest_dre.reporting.missing import message_entries, missing_text, outcome_notes
+from pytest_dre.reporting.numbers import counted, format_amount
 from pytest_dre.reporting.statistics import OTHER_REASONS, UNTOLD_SKIP, StudyTally, Totals, totals
 from pytest_dre.reporting.width import ELLIPSIS, clean, fit
 
@@ -14,6 +17,10 @@ MAX_SKIP_REASON = 60  # columns of the one reason that is told
 MAX_STATUS_LINES = 4
 MAX_NOTE_LINES = 3
 MAX_ERROR_LINES = 6
+MAX_NOTICES = 3
+MAX_NAMES = 3
+MAX_NAME = 40  # columns of an item's name
+SHOWN_USD = 5e-5  # amounts below look like nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +32,56 @@ class Whereabouts:
     stale: int = 0
     orphans: int = 0
     error: str = ""
+    stale_names: Sequence[str] = ()
+    stale_included: bool = False
+    unstarted: Mapping[str, Unstarted] = field(default_factory=dict)
+    spending: TotalSpending | None = None
+    notices: Sequence[str] = ()
 
 
-def closing_entries(tally: StudyTally | None, about: Whereabouts, *, compact: bool = False) -> list[Entry]:
-    """Return what stands under the table, in one line each if `compact`; of a tally that is not known, the error."""
-    error = [Entry("error", words=clean(about.error), lines=1 if compact else MAX_ERROR_LINES)] if about.error else []
+def closing_entries(
+    tally: StudyTally | None, about: Whereabouts, failures: Sequence[Entry] = (), *, compact: bool = False
+) -> list[Entry]:
+    """Return what stands under the table, in one line each if `compact`; of a tally that is not known, the error.
+
+    `failures` say where runs failed; they are left out if `compact`.
+    """
+    warnings = [*_notices(about.notices, compact=compact), *_error(about.error, compact=compact)]
     if tally is None:
-        return error
+        return warnings
     sums = totals(tally)
+    lines = 1 if compact else MAX_NOTE_LINES
     return [
-        *_runs(tally, sums, compact=compact),
-        *_problems(tally, sums),
-        *_kept(about, lines=1 if compact else MAX_NOTE_LINES),
+        *_runs(tally, sums, about.unstarted, compact=compact),
+        *(() if compact else failures),
+        *(message_entries(about.unstarted, compact=compact) if sums.missing else ()),
+        *_outcome(tally, sums, lines),
+        *_spent(tally, sums, about.spending, lines),
+        *_stale(about, lines),
+        *_orphans(about, lines),
         Entry("artifacts", (clean(about.output_dir),)),
         *_resume(about.resume_command if sums.missing or sums.failed else None, compact=compact),
-        *error,
+        *warnings,
     ]
 
 
-def _runs(tally: StudyTally, sums: Totals, *, compact: bool) -> list[Entry]:
+def _notices(notices: Sequence[str], *, compact: bool) -> list[Entry]:
+    entries = [
+        Entry("" if index else "notice", words=clean(text), lines=1 if compact else MAX_NOTE_LINES)
+        for index, text in enumerate(notices[:MAX_NOTICES])
+    ]
+    more = len(notices) - MAX_NOTICES
+    return [*entries, Entry("", (f"{ELLIPSIS} {counted(more, 'more notice')}",))] if more > 0 else entries
+
+
+def _error(error: str, *, compact: bool) -> list[Entry]:
+    return [Entry("error", words=clean(error), lines=1 if compact else MAX_ERROR_LINES)] if error else []
+
+
+def _runs(tally: StudyTally, sums: Totals, unstarted: Mapping[str, Unstarted], *, compact: bool) -> list[Entry]:
     """Return what became of the runs, if there is more to it than that all are done now."""
-    notable = [*_when(tally, sums), *_notable(tally, sums, reasons=not compact)]
+    missing = [missing_text(sums.missing, unstarted, reasons=not compact)] if sums.missing else []
+    notable = [*_when(tally, sums), *_carried_out(tally, sums, reasons=not compact), *missing, *_peculiar(tally, sums)]
     if not notable:
         return []
     done = f"{sums.done} of {sums.planned} done"
@@ -66,17 +102,23 @@ def _when(tally: StudyTally, sums: Totals) -> list[str]:
     ]
 
 
-def _notable(tally: StudyTally, sums: Totals, *, reasons: bool) -> list[str]:
-    """Return what a reader must know besides how many runs are done; failures and skips with `reasons` if wanted."""
+def _carried_out(tally: StudyTally, sums: Totals, *, reasons: bool) -> list[str]:
+    """Return how many runs failed and were skipped, with `reasons` if wanted."""
     parts = []
     if sums.failed:
         parts.append(f"{sums.failed} failed" + (_in_brackets(_failures(tally)) if reasons else ""))
     if sums.skipped:
         parts.append(f"{sums.skipped} skipped" + (_in_brackets(_skips(tally.skips)) if reasons else ""))
-    if sums.missing:
-        parts.append(f"{sums.missing} missing")
+    return parts
+
+
+def _peculiar(tally: StudyTally, sums: Totals) -> list[str]:
+    """Return what else a reader must know of the results."""
+    parts = []
     if sums.cached and not tally.earlier_done:
         parts.append(f"{sums.cached} replayed")
+    if tally.retried:
+        parts.append(f"{tally.retried} retried")
     if sums.without_outcome and sums.outcomes:
         parts.append(f"{sums.without_outcome} without a number as {clean(tally.outcome.name)}")
     if tally.unplanned:
@@ -113,23 +155,52 @@ def _by_frequency(reasons: Counter[str]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (item[0] == OTHER_REASONS, -item[1], item[0]))
 
 
-def _problems(tally: StudyTally, sums: Totals) -> list[Entry]:
+def _outcome(tally: StudyTally, sums: Totals, lines: int) -> list[Entry]:
+    """Return what the outcome's means are over."""
     pooled = tally.problems > 1 and sums.outcomes
-    return [Entry("outcome", (f"mean over {counted(tally.problems, 'problem')}",))] if pooled else []
+    parts = [f"mean over {counted(tally.problems, 'problem')}"] if pooled else []
+    parts += outcome_notes(tally, sums)
+    return [Entry("outcome", tuple(parts), lines=lines)] if parts else []
 
 
-def _kept(about: Whereabouts, lines: int) -> list[Entry]:
-    """Return what is stored but not shown."""
-    entries = []
-    if about.stale:
-        has = "has" if about.stale == 1 else "have"
-        results = f"{counted(about.stale, 'run')} {has} results of another agent, problem or seed only"
-        entries.append(Entry("stale", words=f"{results}: kept, not shown", lines=lines))
-    if about.orphans:
-        are = "is" if about.orphans == 1 else "are"
-        runs = f"{counted(about.orphans, 'stored run')} {are} not planned any more"
-        entries.append(Entry("orphans", words=f"{runs}: kept, not shown", lines=lines))
-    return entries
+def _spent(tally: StudyTally, sums: Totals, spending: TotalSpending | None, lines: int) -> list[Entry]:
+    """Return what was spent in all, if not all of it went into the results that count."""
+    if spending is None:
+        return []
+    lost = spending.cost_usd - (sums.cost_usd - tally.lost_usd)
+    if lost < SHOWN_USD:
+        return []
+    total = f"{format_amount(spending.cost_usd)} in all"
+    where = f"of it {format_amount(lost)} on failed attempts and results that do not count"
+    return [Entry("spent", words=f"{total}, {where}", lines=lines)]
+
+
+def _stale(about: Whereabouts, lines: int) -> list[Entry]:
+    if not about.stale:
+        return []
+    if about.stale_included:
+        were = "was" if about.stale == 1 else "were"
+        text = f"{about.stale} of the results shown {were} made with another version of the agent or problem"
+        return [Entry("stale", words=f"{text} (--dre-allow-stale)", lines=lines)]
+    has, them = ("has", "it") if about.stale == 1 else ("have", "them")
+    results = f"{counted(about.stale, 'run')} {has} results of another agent, problem or seed only"
+    kept = f"kept, not shown{_in_brackets(_names(about.stale_names, about.stale) if lines > 1 else '')}"
+    return [Entry("stale", words=f"{results}: {kept}; rerun {them} with --dre-rerun stale", lines=lines)]
+
+
+def _names(names: Sequence[str], total: int) -> str:
+    """Return the first names and how many more there are; "" without names."""
+    shown = [fit(name, MAX_NAME, "middle") for name in names[:MAX_NAMES]]
+    more = [f"{ELLIPSIS} {total - len(shown)} more"] if shown and total > len(shown) else []
+    return ", ".join([*shown, *more])
+
+
+def _orphans(about: Whereabouts, lines: int) -> list[Entry]:
+    if not about.orphans:
+        return []
+    are = "is" if about.orphans == 1 else "are"
+    runs = f"{counted(about.orphans, 'stored run')} {are} not planned any more"
+    return [Entry("orphans", words=f"{runs}: kept, not shown", lines=lines)]
 
 
 def _resume(command: str | None, *, compact: bool) -> list[Entry]:

@@ -44,6 +44,31 @@ def format_cost(dollars: float) -> str:
     return f"${dollars:.4f}" if dollars < 100 else f"${dollars:,.2f}"
 
 
+def format_amount(dollars: float) -> str:
+    """Return an amount of US dollars in running text: to the cent from ten cents on, else to its hundredth."""
+    return f"${dollars:,.2f}" if dollars >= 0.1 else format_cost(dollars)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration as "12 s", "34 min", "1.5 h" or "2.3 days"."""
+    if not math.isfinite(seconds):
+        return f"{seconds} s"
+    if seconds < 90:
+        return f"{format_number(seconds, 2)} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:,.1f} days"
+
+
+def format_count(number: float) -> str:
+    """Return a large number with its unit: 950, "12k", "1.2M", "3.4G"; NaN and infinities as they are."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if limit <= number < math.inf:
+            scaled = number / limit
+            return f"{scaled:.1f}{unit}" if scaled < 9.95 else f"{scaled:,.0f}{unit}"
+    return f"{number:.0f}"
+
+
 def align_points(texts: Sequence[str]) -> list[str]:
     """Return `texts` padded to one length with their decimal points below each other; empty ones stay blank."""
     whole = [text.partition(".")[0] for text in texts]

@@ -8,6 +8,7 @@ from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.columns import lay_out
 from pytest_dre.reporting.entries import Entry, entry_lines
+from pytest_dre.reporting.estimates import Estimate, estimate_entry
 from pytest_dre.reporting.factors import assignment_columns
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.values import level_names, show_value, varying
@@ -29,6 +30,7 @@ def plan_lines(
     height: int | None,
     selected: int | None = None,
     stored: int | None = None,
+    estimate: Estimate | None = None,
 ) -> list[str]:
     """Return the study's plan in lines of at most `width` columns.
 
@@ -39,6 +41,7 @@ def plan_lines(
         height: Lines at most, and at most 20 conditions are listed; None for all of it.
         selected: How many of the planned runs are selected; None for all.
         stored: How many of the planned runs the store has results for; None if that is unknown.
+        estimate: What the runs are likely to come to; None leaves that out.
     """
     title = shorten(f"{clean(study.study_id)}: {clean(study.title)}", width)
     entries = [
@@ -47,6 +50,7 @@ def plan_lines(
         *_conditions(study, plan, width - LABELS),
         *_bindings(study, plan.runs),
         Entry("runs", _runs(plan, selected, stored), lines=MAX_LINES),
+        *([] if estimate is None else [estimate_entry(estimate)]),
         Entry("seeds", _seeds(study), lines=MAX_LINES),
         *_gates(study),
     ]

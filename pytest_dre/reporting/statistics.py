@@ -3,9 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pytest_dre.analysis.aggregation import outcome_number
+from pytest_dre.analysis.missing import OutcomeGaps, is_carried_out
 from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader
 from pytest_dre.model.runs import Condition, Plan, RunResult, RunStatus
 from pytest_dre.model.study import Study
@@ -42,6 +42,23 @@ class Moments:
         self._mean += delta / self._finite
         self._squares += delta * (value - self._mean)
 
+    def with_repeated(self, value: float, times: int) -> "Moments":
+        """Return these moments with `value`, which must not be NaN, taken in `times` more often, at once.
+
+        Moments of two groups are joined by the formula of Chan, Golub & LeVeque (1979); of one, the spread is zero.
+        """
+        joined = replace(self)
+        joined._finite, joined._mean, joined._squares = self._finite, self._mean, self._squares
+        joined.count += times
+        if math.isinf(value):
+            joined.infinite += value if times else 0.0
+        elif times:
+            joined._finite += times
+            delta = value - self._mean
+            joined._mean += delta * times / joined._finite
+            joined._squares += delta * delta * self._finite * times / joined._finite
+        return joined
+
     @property
     def mean(self) -> float | None:
         """The mean; None of no numbers, infinite or NaN if there are infinities."""
@@ -70,8 +87,11 @@ class RowTally:
         skipped: Runs that were skipped.
         cached: Results that were replayed from the store (they count above as well).
         without_outcome: Runs that succeeded but whose outcome is no number.
-        cost_usd: What all its runs cost, US dollars, failed ones included.
-        outcome: Mean and deviation of the outcome of runs that succeeded; booleans count as 0 and 1.
+        lacking: These, and the runs that were carried out and failed.
+        cost_usd: What all its runs cost, US dollars, failed runs and failed attempts included.
+        outcome: Mean and deviation of the outcome of runs that succeeded; booleans count as 0 and 1. Where the
+            outcome's `missing_data_policy` is "worst", runs that lack it count with the worst value.
+        failures: Reason → failed runs.
     """
 
     condition: Condition
@@ -82,8 +102,10 @@ class RowTally:
     skipped: int = 0
     cached: int = 0
     without_outcome: int = 0
+    lacking: int = 0
     cost_usd: float = 0.0
     outcome: Moments = field(default_factory=Moments)
+    failures: Counter[str] = field(default_factory=Counter)
 
     @property
     def missing(self) -> int:
@@ -98,25 +120,34 @@ class StudyTally:
     Attributes:
         rows: A tally for each admissible condition and each other with planned runs, in plan order; if conditions have
             several agents, for each of them.
-        outcome: The outcome that the rows are about.
+        gaps: The outcome that the rows are about, and how many runs lack it.
         by_agent: Whether the rows tell agents apart.
         problems: How many problems a row's outcome is the mean over; 1 if a factor tells them apart.
         failures: Reason → failed runs.
         skips: Reason → skipped runs.
+        retried: Results that took several attempts.
+        lost_usd: What the attempts before the last one cost, US dollars.
         earlier_done: Successes of earlier sessions that this one neither repeated nor replayed.
         earlier_failed: The same of failures.
         unplanned: Results of conditions that the plan does not have.
     """
 
     rows: tuple[RowTally, ...]
-    outcome: OutcomeReader
+    gaps: OutcomeGaps
     by_agent: bool = False
     problems: int = 1
     failures: Counter[str] = field(default_factory=Counter)
     skips: Counter[str] = field(default_factory=Counter)
+    retried: int = 0
+    lost_usd: float = 0.0
     earlier_done: int = 0
     earlier_failed: int = 0
     unplanned: int = 0
+
+    @property
+    def outcome(self) -> OutcomeReader:
+        """The outcome that the rows are about."""
+        return self.gaps.reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +161,13 @@ class Totals:
     missing: int
     cached: int
     without_outcome: int
+    lacking: int
     outcomes: int
     cost_usd: float
 
 
 class TallyCounter:
-    """Counts results as they come by; `study` is the tally so far. A pending or running result counts as missing."""
+    """Counts results as they come by. A pending or running result counts as missing."""
 
     def __init__(self, study: Study, plan: Plan, cached: Container[str] = (), earlier: Container[str] = ()) -> None:
         """Start with no results.
@@ -146,20 +178,27 @@ class TallyCounter:
         self._rows = {key: RowTally(row.condition, key[1], row.planned) for key, row in layout.rows.items()}
         self._cached = cached
         self._earlier = earlier
-        self.study = StudyTally(tuple(self._rows.values()), outcome_reader(study), layout.by_agent, layout.problems)
+        gaps = OutcomeGaps(outcome_reader(study))
+        self._study = StudyTally(tuple(self._rows.values()), gaps, layout.by_agent, layout.problems)
+
+    @property
+    def study(self) -> StudyTally:
+        """The tally so far; missing outcomes are taken as the worst where the outcome's policy says so."""
+        worst = self._study.gaps.value
+        return self._study if worst is None else replace(self._study, rows=_imputed(self._study.rows, worst))
 
     def add(self, result: RunResult) -> None:
         """Count a result."""
         row = self._rows.get(self._key(result))
         if row is None:
-            self.study.unplanned += 1
+            self._study.unplanned += 1
             return
-        _count(self.study, row, result)
+        _count(self._study, row, result)
         if result.run_id in self._cached:
             row.cached += 1
         elif result.run_id in self._earlier:
-            self.study.earlier_done += result.status is RunStatus.SUCCESS
-            self.study.earlier_failed += result.status is RunStatus.FAILED
+            self._study.earlier_done += result.status is RunStatus.SUCCESS
+            self._study.earlier_failed += result.status is RunStatus.FAILED
 
     def watched(self, results: Iterable[RunResult]) -> Iterator[RunResult]:
         """Yield the results, each counted first."""
@@ -168,7 +207,7 @@ class TallyCounter:
             yield result
 
     def _key(self, result: RunResult) -> RowKey:
-        return (result.condition_id, result.agent_id if self.study.by_agent else None)
+        return (result.condition_id, result.agent_id if self._study.by_agent else None)
 
 
 def tally(
@@ -199,35 +238,45 @@ def totals(study: StudyTally) -> Totals:
         missing=sum(item.missing for item in items),
         cached=sum(item.cached for item in items),
         without_outcome=sum(item.without_outcome for item in items),
+        lacking=sum(item.lacking for item in items),
         outcomes=sum(item.outcome.count for item in items),
         cost_usd=math.fsum(item.cost_usd for item in items),
     )
 
 
+def _imputed(rows: Iterable[RowTally], worst: float) -> tuple[RowTally, ...]:
+    return tuple(replace(row, outcome=row.outcome.with_repeated(worst, row.lacking)) for row in rows)
+
+
 def _count(study: StudyTally, row: RowTally, result: RunResult) -> None:
-    cost = outcome_number(result.metrics.get("cost_usd"))
-    if cost is not None and math.isfinite(cost):
-        row.cost_usd += cost
+    row.cost_usd += result.spent_usd
+    study.lost_usd += result.lost_usd
+    study.retried += result.attempts > 1
+    _count_outcome(study.gaps, row, result)
     match result.status:
         case RunStatus.SUCCESS:
             row.done += 1
-            _count_outcome(study.outcome, row, result)
         case RunStatus.FAILED:
             row.failed += 1
-            _count_reason(study.failures, result.status_reason)
+            row.failures[_count_reason(study.failures, result.status_reason)] += 1
         case RunStatus.SKIPPED:
             row.skipped += 1
             _count_reason(study.skips, result.error_info or result.status_reason or UNTOLD_SKIP)
 
 
-def _count_outcome(outcome: OutcomeReader, row: RowTally, result: RunResult) -> None:
-    number = outcome_number(outcome.read(result))
-    if number is None:
-        row.without_outcome += 1
-    else:
+def _count_outcome(gaps: OutcomeGaps, row: RowTally, result: RunResult) -> None:
+    number = gaps.add(result)
+    if number is not None:
         row.outcome.add(number)
+        return
+    row.lacking += is_carried_out(result)
+    row.without_outcome += result.status is RunStatus.SUCCESS
 
 
-def _count_reason(reasons: Counter[str], reason: str) -> None:
+def _count_reason(reasons: Counter[str], reason: str) -> str:
+    """Count a reason and return what it is counted as."""
     known = (reason or UNNAMED_REASON)[:MAX_REASON]
-    reasons[known if known in reasons or len(reasons) < MAX_REASONS else OTHER_REASONS] += 1
+    if known not in reasons and len(reasons) >= MAX_REASONS:
+        known = OTHER_REASONS
+    reasons[known] += 1
+    return known

@@ -1,12 +1,15 @@
 """The terminal's summary of a study: what its conditions came to, where the artifacts are, how to resume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.closing import Whereabouts, closing_entries
 from pytest_dre.reporting.columns import Column, Table, lay_out, number_column
 from pytest_dre.reporting.entries import Entry, entry_lines
 from pytest_dre.reporting.factors import FIRST_RANK, LAST_RANK, MIN_WIDTH, assignment_columns
+from pytest_dre.reporting.failures import failure_entries
 from pytest_dre.reporting.numbers import align_points, format_cost, format_estimate
 from pytest_dre.reporting.ranking import Selection, omission_texts, select
 from pytest_dre.reporting.statistics import RowTally, StudyTally, Totals, totals
@@ -18,6 +21,8 @@ NOTHING = "–"
 MIN_TABLE = 5  # lines: header, best, what was left out, worst, total
 # Which columns go first when a table is too wide; factors, the last first, go between skipped and failed runs.
 DROP_COUNT, DROP_COST, DROP_SKIPPED, DROP_FAILED = LAST_RANK + 3, LAST_RANK + 2, LAST_RANK + 1, FIRST_RANK - 1
+
+_NONE: Mapping[str, Unstarted] = MappingProxyType({})
 
 
 def summary_lines(
@@ -31,6 +36,11 @@ def summary_lines(
     stale: int = 0,
     orphans: int = 0,
     error: str = "",
+    stale_names: Sequence[str] = (),
+    stale_included: bool = False,
+    unstarted: Mapping[str, Unstarted] = _NONE,
+    spending: TotalSpending | None = None,
+    notices: Sequence[str] = (),
 ) -> list[str]:
     """Return the summary of one study in at most `height` lines of at most `width` columns.
 
@@ -44,14 +54,22 @@ def summary_lines(
         stale: Planned runs of which only results of another agent, problem or seed are stored.
         orphans: Stored runs that are not planned any more.
         error: What went wrong with the artifacts, "" if nothing did.
+        stale_names: Item names of the stale runs, or the first few; those that fit are told.
+        stale_included: Whether the results of stale runs are in the tally all the same.
+        unstarted: Why runs have no result, by run id; only of planned runs without one.
+        spending: What the study came to in all sessions; None if that is not known.
+        notices: What else happened that a reader must know, such as a salvaged store.
     """
     title = shorten(f"{clean(study.study_id)}: {clean(study.title)}", width)
-    about = Whereabouts(output_dir, resume_command, stale, orphans, error)
+    about = Whereabouts(
+        output_dir, resume_command, stale, orphans, error, stale_names, stale_included, unstarted, spending, notices
+    )
     if tally is None:
         return [title, *entry_lines(closing_entries(None, about), width)][: max(height, 0)]
     sums, names = totals(tally), varying(row.condition for row in tally.rows)
     shared = _shared_condition(study, tally, names)
-    closing = entry_lines([*shared, *closing_entries(tally, about)], width)
+    failures = failure_entries(tally, level_names(study), names)
+    closing = entry_lines([*shared, *closing_entries(tally, about, failures)], width)
     room = height - 1 - len(closing)
     if room < MIN_TABLE:
         closing = entry_lines(closing_entries(tally, about, compact=True), width)

@@ -88,6 +88,8 @@ def test_failures_gaps_and_costs_are_told_with_the_way_to_resume(make_study, sum
         "  total    4/8       2        1                3  $0.5125",
         "  runs       4 of 8 done, 2 failed (agent\\nerror 1, timeout 1), 1 skipped (no endpoint), 1 missing,",
         "             1 replayed, 1 without a number as score",
+        "  failures   agent\\nerror 1: budget = 5",
+        "             timeout 1: budget = 100",
         "  artifacts  artifacts/vessel",
         f"  resume     {RESUME}",
     ]
@@ -271,13 +273,15 @@ def test_skips_are_told_with_the_most_frequent_reason(make_study, summarise, err
 def test_what_is_kept_but_not_shown_is_told_before_the_artifacts(make_study, summarise) -> None:
     study, done = make_study(level=[1]), {"outcome": 1}
     assert summarise(study, lambda index, run: done, stale=1, orphans=1)[3:] == [
-        "  stale      1 run has results of another agent, problem or seed only: kept, not shown",
+        "  stale      1 run has results of another agent, problem or seed only: kept, not shown; rerun it",
+        "             with --dre-rerun stale",
         "  orphans    1 stored run is not planned any more: kept, not shown",
         "  artifacts  artifacts/vessel",
     ]
-    assert summarise(study, lambda index, run: done, stale=2, orphans=3, width=60)[3:6] == [
+    assert summarise(study, lambda index, run: done, stale=2, orphans=3, width=60)[3:7] == [
         "  stale      2 runs have results of another agent, problem",
-        "             or seed only: kept, not shown",
+        "             or seed only: kept, not shown; rerun them with",
+        "             --dre-rerun stale",
         "  orphans    3 stored runs are not planned any more: kept,",
     ]
 

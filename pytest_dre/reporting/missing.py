@@ -1,0 +1,53 @@
+"""What a summary says of runs without a result, and of runs without an outcome."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from pytest_dre.analysis.missing import WORST
+from pytest_dre.analysis.unstarted import Unstarted
+from pytest_dre.reporting.entries import Entry
+from pytest_dre.reporting.numbers import counted, format_number
+from pytest_dre.reporting.statistics import StudyTally, Totals
+from pytest_dre.reporting.width import clean, fit
+
+MAX_REASONS = 5
+MAX_REASON = 40  # columns of a reason
+MAX_MESSAGES = 3
+MESSAGE_LINES = 2
+
+
+def missing_text(missing: int, unstarted: Mapping[str, Unstarted], *, reasons: bool) -> str:
+    """Return "7 missing (budget 5, interrupted 1)"; runs that nobody gave a reason for are only in the sum."""
+    told = [f"{fit(reason, MAX_REASON)} {count}" for reason, count in _by_frequency(unstarted.values())]
+    in_brackets = f" ({', '.join(told[:MAX_REASONS])})" if told and reasons else ""
+    return f"{missing} missing{in_brackets}"
+
+
+def message_entries(unstarted: Mapping[str, Unstarted], *, compact: bool) -> list[Entry]:
+    """Return the first message of each of the most frequent reasons for not starting a run."""
+    messages: dict[str, str] = {}
+    for item in unstarted.values():
+        if item.message:
+            messages.setdefault(item.reason, item.message)
+    reasons = [reason for reason, _ in _by_frequency(unstarted.values()) if reason in messages]
+    texts = [f"{fit(reason, MAX_REASON)}: {clean(messages[reason])}" for reason in reasons]
+    return [
+        Entry("" if index else "missing", words=text, lines=1 if compact else MESSAGE_LINES)
+        for index, text in enumerate(texts[: 1 if compact else MAX_MESSAGES])
+    ]
+
+
+def outcome_notes(tally: StudyTally, sums: Totals) -> list[str]:
+    """Return what was made of missing outcomes, where something other than leaving them out was asked for."""
+    if tally.outcome.policy != WORST or not sums.lacking:
+        return []
+    missing = counted(sums.lacking, "outcome") + " missing"
+    if tally.gaps.value is not None:
+        return [f"{missing}, taken as the worst ({format_number(tally.gaps.value)})"]
+    why = "no goal says which value is the worst" if tally.outcome.goal is None else "no value to take as the worst"
+    return [f"{missing}, left out: {why}"]
+
+
+def _by_frequency(items: Iterable[Unstarted]) -> list[tuple[str, int]]:
+    counts = Counter(item.reason for item in items)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
