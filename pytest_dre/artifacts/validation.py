@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -26,6 +26,7 @@ from pytest_dre.artifacts.schema import (
 )
 
 _SHOWN_PER_TABLE = 10
+_STATUS = RUNS.index("status")
 _EMPTY_JSON = frozenset(("{}", "[]"))  # half of all JSON cells: they need no parser
 
 
@@ -36,6 +37,7 @@ class _Seen:
     condition_ids: set[str] = field(default_factory=set)
     run_ids: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
+    statuses: Counter[str] = field(default_factory=Counter)
 
 
 def validate_export(directory: Path) -> list[str]:
@@ -86,21 +88,28 @@ def _contradictions(directory: Path, manifest: dict[str, Any], seen: _Seen) -> I
     for name in CANONICAL_FILES:
         if name == MANIFEST_FILE:
             continue
-        said = manifest["files"].get(name)
-        if not isinstance(said, dict):
+        record = manifest["files"].get(name)
+        if not isinstance(record, dict):
             yield f"{name}: the manifest has no checksum of it"
             continue
         with (directory / name).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if said.get("sha256") != found:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if record.get("sha256") != digest:
             yield f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
-        if name in seen.rows and said.get("rows") != seen.rows[name]:
-            yield f"{name}: it has {seen.rows[name]} rows, the manifest says {said.get('rows')}"
+        if name in seen.rows and record.get("rows") != seen.rows[name]:
+            yield f"{name}: it has {seen.rows[name]} rows, the manifest says {record.get('rows')}"
+    for name in sorted(manifest["files"].keys() - set(CANONICAL_FILES)):
+        yield f"{MANIFEST_FILE}: it vouches for {name!r}, which is no file of a study's artifacts"
     runs = seen.rows.get(RUNS.file)
     counted = sum(count for count in manifest["status_counts"].values() if isinstance(count, int))
     for key, number in (("run_count", manifest["run_count"]), ("status_counts", counted)):
         if runs is not None and number != runs:
             yield f"{MANIFEST_FILE}: {key} says {number} runs, {RUNS.file} has {runs}"
+    if counted == runs:
+        for status in sorted(seen.statuses.keys() | manifest["status_counts"].keys()):
+            said, found = manifest["status_counts"].get(status, 0), seen.statuses[status]
+            if said != found:
+                yield f"{MANIFEST_FILE}: status_counts says {said} {status}, {RUNS.file} has {found}"
 
 
 def _first(problems: Iterator[str]) -> list[str]:
@@ -124,6 +133,8 @@ def _table_problems(directory: Path, table: Table, seen: _Seen) -> Iterator[str]
         for row in rows:
             count += 1
             yield from check.problems(row, count)
+            if table is RUNS and len(row) > _STATUS:
+                seen.statuses[row[_STATUS]] += 1
     except (csv.Error, UnicodeDecodeError) as error:
         yield f"{table.file}: it is no CSV in UTF-8, after row {count} ({error})"
         return

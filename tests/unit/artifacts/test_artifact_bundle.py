@@ -1,6 +1,8 @@
 import io
+import json
 import os
 import tarfile
+from datetime import UTC, datetime
 
 import pytest
 
@@ -58,6 +60,30 @@ def test_the_same_artifacts_give_the_same_bytes(bundle, export, tmp_path, monkey
     assert (tmp_path / "other" / "study.tar.gz").read_bytes() == first
 
 
+def contents(path):
+    with tarfile.open(path) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive.getmembers()}
+
+
+def test_bundles_of_the_same_results_made_at_other_times_differ_in_the_manifests_time_alone(bundle, export, tmp_path):
+    export(bundle=True, output_dir=tmp_path / "later", generated_at=datetime(2031, 1, 1, tzinfo=UTC))
+    first, second = contents(bundle), contents(tmp_path / "later" / "study.tar.gz")
+    times = [json.loads(files.pop("manifest.json")) for files in (first, second)]
+    assert first == second
+    assert [manifest.pop("generated_at") for manifest in times] == [
+        "2025-03-02T00:00:00+00:00",
+        "2031-01-01T00:00:00+00:00",
+    ]
+    assert times[0] == times[1]
+
+
+def test_the_clock_does_not_enter(bundle, export, tmp_path, monkeypatch):
+    """gzip would note the time, tar the time of each file."""
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
+    export(bundle=True, output_dir=tmp_path / "other")
+    assert (tmp_path / "other" / "study.tar.gz").read_bytes() == bundle.read_bytes()
+
+
 def test_members_tell_nothing_of_who_made_them_and_when(bundle):
     with tarfile.open(bundle) as archive:
         members = archive.getmembers()
@@ -78,8 +104,14 @@ def test_a_bundle_of_an_earlier_export_is_renewed(bundle, export, results):
         (link("runs.csv", tarfile.SYMTYPE), "'runs.csv' in the bundle is no plain file"),
         (link("runs.csv", tarfile.LNKTYPE), "'runs.csv' in the bundle is no plain file"),
         (link("runs.csv", tarfile.DIRTYPE), "'runs.csv' in the bundle is no plain file"),
+        (link("runs.csv", tarfile.CHRTYPE), "'runs.csv' in the bundle is no plain file"),
+        (link("runs.csv", tarfile.BLKTYPE), "'runs.csv' in the bundle is no plain file"),
+        (link("runs.csv", tarfile.FIFOTYPE), "'runs.csv' in the bundle is no plain file"),
         (tarfile.TarInfo("../runs.csv"), "'../runs.csv' is no file of a study's artifacts"),
         (tarfile.TarInfo("/tmp/runs.csv"), "'/tmp/runs.csv' is no file of a study's artifacts"),
+        (tarfile.TarInfo("./runs.csv"), "'./runs.csv' is no file of a study's artifacts"),
+        (tarfile.TarInfo("sub/../runs.csv"), "'sub/../runs.csv' is no file of a study's artifacts"),
+        (tarfile.TarInfo("..\\runs.csv"), "no file of a study's artifacts"),
         (tarfile.TarInfo("setup.py"), "'setup.py' is no file of a study's artifacts"),
     ],
 )
@@ -88,6 +120,16 @@ def test_a_bundle_with_anything_else_is_refused_before_a_file_is_written(tmp_pat
     with pytest.raises(ArtifactError, match=message):
         read_bundle(path, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_path_that_only_an_extended_header_names_is_refused(tmp_path):
+    member = tarfile.TarInfo("runs.csv")
+    member.pax_headers = {"path": "../../runs.csv"}
+    path = forged(tmp_path / "b.tar.gz", (member, b""))
+    with pytest.raises(ArtifactError, match=r"'\.\./\.\./runs\.csv' is no file"):
+        read_bundle(path, tmp_path / "copy")
+    (problem,) = verify_artifacts(path)
+    assert "do not trust this bundle" in problem
 
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):
@@ -143,3 +185,40 @@ def test_a_changed_file_in_a_bundle_is_found(bundle, tmp_path):
     assert verify_artifacts(path) == [
         "study.yaml: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
     ]
+
+
+def repacked(bundle, tmp_path, **changes):
+    """Return a bundle with other contents of some files (by their stems); None leaves the file out."""
+    files = contents(bundle)
+    for stem, data in changes.items():
+        (name,) = [name for name in files if name.startswith(stem)]
+        files[name] = data
+    return forged(
+        tmp_path / "b.tar.gz", *((tarfile.TarInfo(name), data) for name, data in files.items() if data is not None)
+    )
+
+
+@pytest.mark.parametrize(
+    "stem", ["study", "hypotheses", "analysis_plan", "conditions", "runs", "events", "evaluations"]
+)
+def test_every_file_of_a_bundle_is_checked(bundle, tmp_path, stem):
+    (name,) = [name for name in contents(bundle) if name.startswith(stem)]
+    changed = repacked(bundle, tmp_path, **{stem: contents(bundle)[name] + b"\n"})
+    problems = verify_artifacts(changed)
+    assert f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export" in problems
+    assert verify_artifacts(repacked(bundle, tmp_path, **{stem: None})) == [f"{name}: the file is missing"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_count": 5},
+        {"status_counts": {"failed": 4}},
+        {"files": {}},
+    ],
+)
+def test_a_changed_manifest_is_found(bundle, tmp_path, change):
+    manifest = {**json.loads(contents(bundle)["manifest.json"]), **change}
+    problems = verify_artifacts(repacked(bundle, tmp_path, manifest=json.dumps(manifest).encode()))
+    assert problems
+    assert all("manifest" in problem for problem in problems)

@@ -96,6 +96,9 @@ def test_of_many_problems_ten_a_table_are_named_and_all_rows_counted(export, out
         ({"model_ids": None}, "manifest.json: the key 'model_ids' is missing"),
         ({"run_count": "4"}, "manifest.json: the key 'run_count' must hold a int"),
         ({"files": {}}, "runs.csv: the manifest has no checksum of it"),
+        ({"files": {"setup.py": {}}}, "manifest.json: it vouches for 'setup.py', which is no file of a study's"),
+        ({"status_counts": {"success": 3, "failed": 1}}, "manifest.json: status_counts says 3 success, runs.csv has 4"),
+        ({"status_counts": {"success": 3, "failed": 1}}, "manifest.json: status_counts says 1 failed, runs.csv has 0"),
     ],
 )
 def test_damage_to_the_manifest_is_named(artifacts, changes, problem):
