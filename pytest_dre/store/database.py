@@ -8,50 +8,98 @@ import uuid
 from pathlib import Path
 
 from pytest_dre.errors import StoreError
+from pytest_dre.store.failures import opening_failed
+from pytest_dre.store.health import check_file, check_pages, check_store
+from pytest_dre.store.locks import alone
+from pytest_dre.store.migration import migrate
+from pytest_dre.store.schema import STORE_VERSION, create_schema
 
 STORE_NAME = "store.sqlite"
-STORE_VERSION = 1
 BUSY_TIMEOUT_S = 60.0
 CHECKPOINT_PAGES = 16_000  # SQLite's 1,000 would wait for the disk every few hundred runs
-_APPLICATION_ID = 0x64726531  # "dre1": tells our files from other SQLite databases
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE versions (
-    kind TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (kind, id)
-) WITHOUT ROWID;
-CREATE TABLE results (
-    result_id INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL,
-    session_id TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
-    status TEXT NOT NULL,
-    payload TEXT NOT NULL
-);
-CREATE INDEX results_by_run ON results (run_id);
-CREATE TABLE stops (session_id TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
-def open_database(path: Path, study_id: str) -> sqlite3.Connection:
-    """Open the study's store, creating it if there is none. Raises StoreError with what to do."""
+def open_database(path: Path, study_id: str, *, thoroughly: bool = False) -> sqlite3.Connection:
+    """Open the study's store, creating it if there is none, and bring it up to date.
+
+    `thoroughly` looks at every page of it. Raises StoreError with what to do, DamagedStoreError if it can be salvaged.
+    """
     try:
+        wait_for_salvage(path)
+    except (OSError, sqlite3.Error) as error:
+        raise opening_failed(path, error) from error
+    return open_present(path, study_id, thoroughly=thoroughly)
+
+
+def open_present(path: Path, study_id: str, *, thoroughly: bool = False) -> sqlite3.Connection:
+    """Do as `open_database`, for the process that replaces damaged stores itself."""
+    try:
+        check_file(path)
         if not path.exists():
             _create(path, study_id)
+        _look_at(path, study_id, thoroughly)
         connection = _connect(path)
+        try:
+            if check_store(connection, path, study_id) < STORE_VERSION:
+                migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"the run store {path} cannot be opened: {error}; check the output directory") from error
+        raise opening_failed(path, error) from error
+    return connection
+
+
+def open_existing(path: Path, study_id: str) -> sqlite3.Connection | None:
+    """Open the study's store, None if there is none yet; never creates one."""
+    return open_database(path, study_id) if path.is_file() else None
+
+
+def build(path: Path, study_id: str) -> sqlite3.Connection:
+    """Make an empty store under a name that no other process knows; whole once the connection is closed."""
+    connection = _connect(path)
     try:
-        _check(connection, path, study_id)
+        _use_wal_where_it_works(connection)
+        create_schema(connection, study_id)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def open_existing(path: Path, study_id: str) -> sqlite3.Connection | None:
-    """Open the study's store, None if there is none yet; never creates anything."""
-    return open_database(path, study_id) if path.is_file() else None
+def temporary_beside(path: Path) -> Path:
+    """Return a name beside `path` that no other process uses."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+
+
+def remove_temporary(temporary: Path) -> None:
+    """Remove what is left of a temporary database, its log included."""
+    for leftover in temporary.parent.glob(f"{temporary.name}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def salvage_lock(path: Path) -> Path:
+    """Return the lock of the process that replaces a damaged store."""
+    return path.with_name(f".{path.name}.salvage")
+
+
+def wait_for_salvage(path: Path) -> None:
+    """Wait until no process replaces the store; raises sqlite3.OperationalError if one does for too long."""
+    lock = salvage_lock(path)
+    if lock.exists():
+        with alone(lock, BUSY_TIMEOUT_S):
+            pass
+
+
+def link_into_place(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, unless another process was faster."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # File systems without hard links: an exclusive name decides who moves its file into place.
+        _claim_and_move(temporary, path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -66,6 +114,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _look_at(path: Path, study_id: str, thoroughly: bool) -> None:
+    """Check the store without writing: a connection that may write would change a damaged file when it is closed."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+        try:
+            check_store(connection, path, study_id)
+            if thoroughly:
+                check_pages(connection, path)
+        except sqlite3.OperationalError:
+            return  # after a crash without write-ahead log it needs a writer: checked once it is open
+
+
 def _create(path: Path, study_id: str) -> None:
     """Make the database whole under a temporary name, then link it into place.
 
@@ -73,34 +133,18 @@ def _create(path: Path, study_id: str) -> None:
     first wins, the other's file is dropped.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = temporary_beside(path)
     try:
-        with contextlib.closing(_connect(temporary)) as connection:
-            _use_wal_where_it_works(connection)
-            connection.executescript(_SCHEMA)
-            connection.execute("INSERT INTO meta VALUES ('study_id', ?)", (study_id,))
-            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {STORE_VERSION}")
-        _link_into_place(temporary, path)
+        build(temporary, study_id).close()
+        link_into_place(temporary, path)
     finally:
-        for leftover in path.parent.glob(f"{temporary.name}*"):
-            leftover.unlink(missing_ok=True)
+        remove_temporary(temporary)
 
 
 def _use_wal_where_it_works(connection: sqlite3.Connection) -> None:
     """Switch to write-ahead logging; network disks refuse it, and the rollback journal stays."""
     with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _link_into_place(temporary: Path, path: Path) -> None:
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    except OSError:
-        # File systems without hard links: an exclusive name decides who moves its file into place.
-        _claim_and_move(temporary, path)
 
 
 def _claim_and_move(temporary: Path, path: Path) -> None:
@@ -120,26 +164,3 @@ def _wait_for(path: Path) -> None:
         if time.monotonic() > deadline:
             raise StoreError(f"another process claimed {path} and never made it; remove .{path.name}.claim beside it")
         time.sleep(0.02)
-
-
-def _check(connection: sqlite3.Connection, path: Path, study_id: str) -> None:
-    """Refuse a file that is damaged, not ours, of a newer version, or another study's."""
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if application != _APPLICATION_ID:
-            raise StoreError(f"{path} is no run store of pytest-dre; move it away, or choose another --dre-output")
-        if version > STORE_VERSION:
-            raise StoreError(
-                f"{path} was written by a newer pytest-dre (store version {version}, this one knows {STORE_VERSION});"
-                " upgrade it"
-            )
-        (owner,) = connection.execute("SELECT value FROM meta WHERE key = 'study_id'").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"the run store {path} is damaged ({error}); it is left as it is: move it away to start anew"
-        ) from error
-    if owner != study_id:
-        raise StoreError(
-            f"{path} holds the runs of study {owner!r}, not of {study_id!r}; give each study an output_dir of its own"
-        )

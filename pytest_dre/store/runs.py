@@ -1,83 +1,150 @@
 """Recording results and reading back those that count."""
 
-import json
+import contextlib
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
-from pytest_dre.errors import StoreError
-from pytest_dre.model.runs import RunResult, RunStatus
+from pytest_dre.model.runs import Attempt, RunResult, RunStatus
 from pytest_dre.store.database import open_database, open_existing
+from pytest_dre.store.failures import DamagedStoreError, use_failed, vanished
+from pytest_dre.store.ownership import Claim, SessionInfo, claim
+from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, read, result_row, storable
+from pytest_dre.store.salvage import Salvaged, salvage
+from pytest_dre.store.totals import Means, Totals, Unstarted
 
 # A commit that reaches the disk costs milliseconds: nothing beside a run of this length, much for a trivial one.
 SYNCED_FROM_S = 0.1
 
 VersionKey = tuple[str, str]  # ("agent" | "problem" | "runner", id)
 
+_RESULT_VALUES = ", ".join("?" * len(RESULT_COLUMNS.split(",")))
+_ATTEMPT_VALUES = ", ".join("?" * len(ATTEMPT_COLUMNS.split(",")))
+
 
 class RunStore:
     """The results of one study. Every process that records opens a store of its own on the same file.
 
     A recorded result survives the death of any process, whole or not at all; results of runs of 0.1 s and more are
-    on the disk before `record` returns, so they survive a power failure too.
+    on the disk before `record` returns, so they survive a power failure too. Every method raises StoreError with what
+    to do if the file cannot be read or written; one that writes does so also if the file is not in its place any more.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, study_id: str) -> None:
         self._connection = connection
         self._synced = False
+        self._claim: Claim | None = None
+        self._study_id = study_id
         self.path = path
+        self._place = _place(path)
 
     @classmethod
-    def create_or_open(cls, path: Path, study_id: str) -> "RunStore":
-        """Open the store at `path`, creating it and its directory if there is none."""
-        return cls(open_database(path, study_id), path)
+    def create_or_open(
+        cls, path: Path, study_id: str, *, on_salvage: Callable[[Salvaged], None] | None = None
+    ) -> "RunStore":
+        """Open the store at `path`, creating it and its directory if there is none.
+
+        With `on_salvage`, a store that turns out damaged is replaced by what can be read of it, and what became of it
+        is told; without, it is left as it is. Raises StoreError.
+        """
+        if on_salvage is None:
+            return cls(open_database(path, study_id), path, study_id)
+        try:
+            return cls(open_database(path, study_id, thoroughly=True), path, study_id)
+        except DamagedStoreError:
+            salvaged = salvage(path, study_id)
+        if salvaged is not None:  # else another process did, and tells
+            on_salvage(salvaged)
+        return cls(open_database(path, study_id), path, study_id)
 
     @classmethod
     def existing(cls, path: Path, study_id: str) -> "RunStore | None":
-        """Open the store at `path`, None if there is none; writes nothing."""
+        """Open the store at `path`, None if there is none; makes no file."""
         connection = open_existing(path, study_id)
-        return None if connection is None else cls(connection, path)
+        return None if connection is None else cls(connection, path, study_id)
 
     def close(self) -> None:
-        """Close the connection; what was recorded is complete already."""
+        """Release the claim and close the connection; what was recorded is complete already."""
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
         self._connection.close()
 
+    def claim(self, session: SessionInfo, *, wait_s: float = 60, on_wait: Callable[[str], None] | None = None) -> None:
+        """Make the session the one that runs the study, or join it, until `close`. Does nothing the second time.
+
+        Every process of a session claims before it runs anything; the main process first of all, so that others can
+        tell whether it lives. If the main process of the session that has the study died, its workers are waited for,
+        up to `wait_s` seconds, after telling `on_wait`. Raises RunningElsewhere if another session has it.
+        """
+        if self._claim is not None:
+            return
+        with self._failures_told():
+            claimed = claim(self._connection, self.path, self._study_id, session, wait_s=wait_s, on_wait=on_wait)
+        self._claim = claimed
+        self._check_place()
+
     def record(self, result: RunResult, session_id: str) -> None:
-        """Store `result` as one transaction. Earlier results of the run are kept, behind it."""
-        self._sync_if_worth_it(result)
-        self._execute(
-            "INSERT INTO results (run_id, session_id, fingerprint, status, payload) VALUES (?, ?, ?, ?, ?)",
-            _row(result, session_id),
+        """Store `result` as one transaction. Earlier results of the run are kept, behind it.
+
+        Its spending is that of its last attempt: the attempts before were recorded when they failed.
+        """
+        self._sync_if_worth_it(result.latency_s)
+        self._write(
+            f"INSERT INTO results ({RESULT_COLUMNS}) VALUES ({_RESULT_VALUES})",  # noqa: S608 - our own names
+            result_row(result, session_id),
         )
 
     def record_unless_recorded(self, result: RunResult, session_id: str) -> bool:
         """Store `result` if its run has none of this session yet; return whether it was stored."""
-        cursor = self._execute(
-            "INSERT INTO results (run_id, session_id, fingerprint, status, payload)"
-            " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM results WHERE run_id = ? AND session_id = ?)",
-            (*_row(result, session_id), result.run_id, session_id),
+        cursor = self._write(
+            f"INSERT INTO results ({RESULT_COLUMNS}) SELECT {_RESULT_VALUES}"  # noqa: S608 - our own names
+            " WHERE NOT EXISTS (SELECT 1 FROM results WHERE run_id = ? AND session_id = ?)",
+            (*result_row(result, session_id), result.run_id, session_id),
         )
         return cursor.rowcount > 0
+
+    def record_attempt(self, attempt: Attempt, session_id: str) -> None:
+        """Store a failed attempt at a run that is to be tried again, and add what it came to."""
+        self._sync_if_worth_it(attempt.spending.seconds)
+        self._write(
+            f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES ({_ATTEMPT_VALUES})",  # noqa: S608 - our own names
+            attempt_row(attempt, session_id),
+        )
+
+    def attempts(self, run_id: str, session_id: str) -> list[Attempt]:
+        """Return the failed attempts at a run in one session, in order."""
+        rows = self._rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE run_id = ? AND session_id = ? ORDER BY rowid",  # noqa: S608
+            (run_id, session_id),
+        )
+        return [attempt_from(row) for row in rows]
 
     def result(self, run_id: str, fingerprint: str) -> RunResult | None:
         """Return the result of the run that counts: the last with this fingerprint.
 
         A run that was skipped was not carried out, so it never hides a result.
         """
-        row = self._execute(
+        return self._result(
             "SELECT payload FROM results WHERE run_id = ? AND fingerprint = ?"
             " ORDER BY status = 'skipped', result_id DESC LIMIT 1",
             (run_id, fingerprint),
-        ).fetchone()
-        return None if row is None else RunResult.from_dict(_read(row[0]))
+        )
 
     def completed(self, run_id: str, fingerprint: str) -> RunResult | None:
         """Return the run's result if it counts and is a success."""
         stored = self.result(run_id, fingerprint)
         return stored if stored is not None and stored.status is RunStatus.SUCCESS else None
+
+    def latest(self, run_id: str) -> RunResult | None:
+        """Return the run's last success with whatever fingerprint, else its last failure, else None."""
+        return self._result(
+            "SELECT payload FROM results WHERE run_id = ? AND status != 'skipped'"
+            " ORDER BY status = 'success' DESC, result_id DESC LIMIT 1",
+            (run_id,),
+        )
 
     def results(self, keys: Iterable[tuple[str, str]]) -> Iterator[RunResult]:
         """Yield the results that count of the runs given as (run id, fingerprint), in that order, one at a time."""
@@ -89,67 +156,114 @@ class RunStore:
     def fingerprints(self) -> dict[str, set[str]]:
         """Return the fingerprints that results are stored with, by run id."""
         found: dict[str, set[str]] = {}
-        for run_id, fingerprint in self._execute("SELECT DISTINCT run_id, fingerprint FROM results"):
+        for run_id, fingerprint in self._rows("SELECT DISTINCT run_id, fingerprint FROM results"):
             found.setdefault(run_id, set()).add(fingerprint)
         return found
 
     def only_before(self, session_id: str) -> set[str]:
         """Return the ids of runs that were carried out, but not in this session: their results are of earlier ones."""
-        rows = self._execute(
+        rows = self._rows(
             "SELECT run_id FROM results WHERE status != 'skipped'"
             " EXCEPT SELECT run_id FROM results WHERE status != 'skipped' AND session_id = ?",
             (session_id,),
         )
         return {run_id for (run_id,) in rows}
 
+    def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Totals:
+        """Return what was spent, on failed attempts too; in one session or all (None), by one agent or all (None)."""
+        ((cost_usd, tokens, seconds, runs, failures),) = self._rows(
+            "SELECT TOTAL(cost_usd), TOTAL(tokens), TOTAL(seconds), TOTAL(runs), TOTAL(failures) FROM spending"
+            " WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR agent_id = ?2)",
+            (session_id, agent_id),
+        )
+        return Totals(cost_usd, int(tokens), seconds, int(runs), int(failures))
+
+    def means(self) -> dict[tuple[str | None, str | None], Means]:
+        """Return what successful runs came to on average, by (agent, problem); of each run its last success."""
+        rows = self._rows(
+            "SELECT agent_id, problem_id, COUNT(*), AVG(cost_usd), AVG(tokens), AVG(seconds) FROM results"
+            " WHERE result_id IN (SELECT MAX(result_id) FROM results WHERE status = 'success' GROUP BY run_id)"
+            " GROUP BY agent_id, problem_id"
+        )
+        return {(agent_id, problem_id): Means(*means) for agent_id, problem_id, *means in rows}
+
+    def note_unstarted(self, run_id: str, session_id: str, reason: str, message: str) -> None:
+        """Note why a run was not started; the last note stands."""
+        self._write(
+            "INSERT OR REPLACE INTO unstarted (run_id, session_id, reason, message) VALUES (?, ?, ?, ?)",
+            (run_id, session_id, reason, storable(message)),
+        )
+
+    def unstarted(self) -> dict[str, Unstarted]:
+        """Return the runs that were not started at some time, by run id; some may have been carried out since."""
+        rows = self._rows("SELECT run_id, reason, message, session_id FROM unstarted")
+        return {run_id: Unstarted(*values) for run_id, *values in rows}
+
     def set_versions(self, versions: Mapping[VersionKey, str]) -> None:
         """Note the versions of agents and problems as they are now; results of others are stale."""
         known = self.versions()
-        changed = [(*key, version) for key, version in versions.items() if known.get(key) != version]
-        if changed:
-            self._connection.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?)", changed)
+        for (kind, name), version in versions.items():
+            if known.get((kind, name)) != version:
+                self._write("INSERT OR REPLACE INTO versions VALUES (?, ?, ?)", (kind, name, version))
 
     def versions(self) -> dict[VersionKey, str]:
         """Return the versions last noted."""
-        return {(kind, name): version for kind, name, version in self._execute("SELECT * FROM versions")}
+        return {(kind, name): version for kind, name, version in self._rows("SELECT * FROM versions")}
 
     def request_stop(self, session_id: str, reason: str) -> None:
         """Ask all processes of the session to start no further run; the first reason stands."""
-        self._execute("INSERT OR IGNORE INTO stops VALUES (?, ?)", (session_id, reason))
+        self._write("INSERT OR IGNORE INTO stops VALUES (?, ?)", (session_id, storable(reason)))
 
     def stop_reason(self, session_id: str) -> str | None:
         """Return why the session's remaining runs are not to start, None if they are."""
-        row = self._execute("SELECT reason FROM stops WHERE session_id = ?", (session_id,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows("SELECT reason FROM stops WHERE session_id = ?", (session_id,))
+        return str(rows[0][0]) if rows else None
 
-    def _sync_if_worth_it(self, result: RunResult) -> None:
-        worth = (result.latency_s or 0.0) >= SYNCED_FROM_S
+    def _result(self, query: str, values: tuple[object, ...]) -> RunResult | None:
+        rows = self._rows(query, values)
+        if not rows:
+            return None
+        try:
+            return read(rows[0][0])
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedStoreError(self.path, "a result in it cannot be read") from error
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._failures_told():
+            return self._connection.execute(query, values).fetchall()
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        try:
+            cursor = self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            self._check_place()
+            raise use_failed(self.path, error) from error
+        self._check_place()
+        return cursor
+
+    def _sync_if_worth_it(self, seconds: float | None) -> None:
+        worth = (seconds or 0.0) >= SYNCED_FROM_S
         if worth != self._synced:
-            self._execute(f"PRAGMA synchronous = {'FULL' if worth else 'NORMAL'}")
+            with self._failures_told():
+                self._connection.execute(f"PRAGMA synchronous = {'FULL' if worth else 'NORMAL'}")
             self._synced = worth
 
-    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    def _check_place(self) -> None:
+        if _place(self.path) != self._place:
+            raise vanished(self.path)
+
+    @contextlib.contextmanager
+    def _failures_told(self) -> Iterator[None]:
         try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise StoreError(f"the run store {self.path} failed: {error}; nothing stored before is lost") from error
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise use_failed(self.path, error) from error
 
 
-def _row(result: RunResult, session_id: str) -> tuple[str, str, str, str, str]:
-    return (result.run_id, session_id, result.fingerprint, str(result.status), _written(result))
-
-
-def _written(result: RunResult) -> str:
-    """Return the result as JSON, NaN and infinities included; pydantic's writer takes a fifth of json's time."""
-    data = result.to_dict()
+def _place(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from another one there, None if there is none."""
     try:
-        return to_json(data, inf_nan_mode="constants").decode()
-    except ValueError:  # text that UTF-8 cannot hold: json escapes it
-        return json.dumps(data)
-
-
-def _read(text: str) -> Any:
-    try:
-        return from_json(text)
-    except ValueError:  # the escapes of such text
-        return json.loads(text)
+        stat = os.stat(path)  # noqa: PTH116 - a third of the time of Path.stat, once a run
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -1,0 +1,89 @@
+"""Results and attempts as rows of the database, and back."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from pytest_dre.model.runs import Attempt, RunResult, Spending
+
+RESULT_COLUMNS = "run_id, session_id, fingerprint, status, payload, agent_id, problem_id, cost_usd, tokens, seconds"
+ATTEMPT_COLUMNS = "run_id, session_id, agent_id, problem_id, number, error_info, cost_usd, tokens, seconds, started"
+MOST_TOKENS = 2**53  # of one run: what floats count exactly, and a thousandth of SQLite's integers
+
+Row = tuple[str | int | float | None, ...]
+
+
+def result_row(result: RunResult, session_id: str) -> Row:
+    """Return the values of RESULT_COLUMNS."""
+    return (
+        result.run_id,
+        session_id,
+        result.fingerprint,
+        str(result.status),
+        written(result),
+        result.agent_id,
+        result.problem_id,
+        *spending_row(result.spending),
+    )
+
+
+def attempt_row(attempt: Attempt, session_id: str) -> Row:
+    """Return the values of ATTEMPT_COLUMNS."""
+    return (
+        attempt.run_id,
+        session_id,
+        attempt.agent_id,
+        attempt.problem_id,
+        attempt.number,
+        storable(attempt.error_info),
+        *spending_row(attempt.spending),
+        storable(attempt.started),
+    )
+
+
+def attempt_from(row: Sequence[Any]) -> Attempt:
+    """Return the attempt of a row of ATTEMPT_COLUMNS."""
+    run_id, _, agent_id, problem_id, number, error_info, cost_usd, tokens, seconds, started = row
+    return Attempt(run_id, agent_id, problem_id, number, error_info, Spending(cost_usd, tokens, seconds), started)
+
+
+def spending_row(spending: Spending) -> tuple[float, int, float]:
+    """Return dollars, tokens and seconds as the ledger takes them: finite and not negative.
+
+    An agent tells its own cost; a negative one must not give back what others spent.
+    """
+    return (
+        _amount(spending.cost_usd),
+        max(0, min(spending.tokens, MOST_TOKENS)),
+        _amount(spending.seconds),
+    )
+
+
+def storable(text: str) -> str:
+    """Return the text with what UTF-8 cannot hold (lone surrogates) escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def written(result: RunResult) -> str:
+    """Return the result as JSON, NaN and infinities included; pydantic's writer takes a fifth of json's time."""
+    data = result.to_dict()
+    try:
+        return to_json(data, inf_nan_mode="constants").decode()
+    except ValueError:  # text that UTF-8 cannot hold: json escapes it
+        return json.dumps(data)
+
+
+def read(text: str) -> RunResult:
+    """Return the result that `written` gave the text for. Raises ValueError, KeyError or TypeError for other texts."""
+    try:
+        data = from_json(text)
+    except ValueError:  # the escapes of such text
+        data = json.loads(text)
+    return RunResult.from_dict(data)
+
+
+def _amount(value: float) -> float:
+    return value if 0 <= value < math.inf else 0.0
