@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from pytest_dre.artifacts.reading import read_table
 from pytest_dre.artifacts.validation import validate_export
 from pytest_dre.errors import ArtifactError
-from pytest_dre.model.runs import Plan, RunStatus
+from pytest_dre.model.runs import Plan, RunStatus, Spending
+from pytest_dre.model.study import Study
 
 FILES = [
     "analysis_plan.json",
@@ -91,6 +94,70 @@ def test_the_manifest_says_what_became_of_the_plan(export, out, make, plan, resu
     }
     assert said["files"]["events.csv"]["rows"] == 3
     assert set(said["files"]) == {*FILES} - {"manifest.json"}
+
+
+def test_the_manifest_says_where_runs_failed_and_why_others_are_missing(export, out, make, plan):
+    failed = [
+        make.result(plan.runs[0], status=RunStatus.FAILED, status_reason="timeout", agent_id=None, attempts=3),
+        make.result(plan.runs[1], status=RunStatus.FAILED, status_reason="agent_error"),
+    ]
+    budget = SimpleNamespace(reason="budget", message="limits.max_cost_usd is spent")
+    export(results=failed, unstarted={plan.runs[0].run_id: budget, plan.runs[2].run_id: budget})
+    said = manifest(out)
+    first, second = plan.runs[0].condition_id, plan.runs[1].condition_id
+    assert said["failures"] == [
+        {"reason": "agent_error", "agent_id": "solver", "condition_id": second, "runs": 1},
+        {"reason": "timeout", "agent_id": None, "condition_id": first, "runs": 1},
+    ]
+    assert said["missing_reasons"] == {"budget": 1, "not_started": 1}
+    assert said["retried_runs"] == 1
+    assert said["spending"] is None
+
+
+def test_the_manifest_says_what_is_stored_beside_the_results_that_count(export, out, plan, results):
+    stale = {plan.runs[3].run_id, plan.runs[1].run_id}
+    export(
+        results=[results[0], results[2]], stale=stale, orphans={"run-z", "run-a"}, spending=Spending(1.5, 1200, 34.5)
+    )
+    said = manifest(out)
+    assert (said["stale_runs"], said["stale_run_ids"]) == (2, [plan.runs[1].run_id, plan.runs[3].run_id])
+    assert (said["stale_included"], said["missing_reasons"]) == (False, {"stale": 2})
+    assert (said["orphan_runs"], said["orphan_run_ids"]) == (2, ["run-a", "run-z"])
+    assert said["spending"] == {"cost_usd": 1.5, "tokens": 1200, "seconds": 34.5}
+    assert [row["stale"] for row in read_table(out / "runs.csv")] == [False, False]
+
+
+def test_stale_results_that_are_exported_are_marked(export, out, plan):
+    export(stale=[plan.runs[2].run_id], stale_included=True)
+    assert [row["stale"] for row in read_table(out / "runs.csv")] == [False, False, True, False]
+    said = manifest(out)
+    assert (said["stale_runs"], said["stale_included"], said["missing_reasons"]) == (1, True, {})
+
+
+def test_of_many_orphans_the_first_are_named(export, out):
+    export(orphans=[f"run-{number:04}" for number in range(1005)])
+    said = manifest(out)
+    assert (said["orphan_runs"], len(said["orphan_run_ids"]), said["orphan_run_ids"][-1]) == (1005, 1000, "run-0999")
+
+
+def test_the_manifest_counts_missing_outcomes_of_every_declared_one(export, out, make, plan, study):
+    where = {"source_table": "runs", "aggregation": "mean"}
+    outcomes = [
+        {**where, "name": "score", "column": "score", "missing_data_policy": "worst", "goal": "maximize"},
+        {**where, "name": "speed", "column": "speed", "missing_data_policy": "worst"},
+        {**where, "name": "loss", "column": "loss"},
+        {**where, "name": "derived", "column": "loss", "derivation": "1 - loss", "missing_data_policy": "fail"},
+    ]
+    metrics = [{"score": 2.0, "speed": 1}, {"score": "n/a", "speed": 1}, {"score": -1.5, "speed": 1}]
+    results = [make.result(spec, metrics=given) for spec, given in zip(plan.runs, metrics, strict=False)]
+    results.append(make.result(plan.runs[3], metrics={}, status=RunStatus.FAILED, status_reason="crashed"))
+    export(study=Study.model_validate({**study.model_dump(), "outcomes": outcomes}), results=results)
+    assert manifest(out)["missing_outcomes"] == {
+        "score": {"policy": "worst", "missing": 2, "imputed": 2, "value": -1.5},
+        "speed": {"policy": "worst", "missing": 1, "imputed": 0, "value": None},
+        "loss": {"policy": "drop", "missing": 4, "imputed": 0, "value": None},
+        "derived": {"policy": "fail", "missing": None, "imputed": None, "value": None},
+    }
 
 
 def test_now_is_the_time_of_an_export_unless_told(export, out):

@@ -47,6 +47,19 @@ def test_the_first_trace_is_the_path_and_all_are_kept(make, spec):
     assert row["manifest_path"] == "manifest.json"
 
 
+def test_a_run_says_what_it_was_made_with_and_what_its_attempts_came_to(make, spec):
+    row = dict(zip(RUNS.header, run_row(make.result(spec, attempts=3, lost_usd=0.25), stale=True), strict=True))
+    own = ("attempts", "lost_usd", "agent_version", "problem_version", "stale")
+    assert tuple(RUNS.header[-5:]) == own
+    assert [row[name] for name in own] == [3, 0.25, "1.0", "sha-7", True]
+
+
+@pytest.mark.parametrize(("versions", "said"), [({"runner": "r-1"}, ("r-1", "")), ({}, ("", ""))])
+def test_a_runner_stands_for_the_agent(make, spec, versions, said):
+    row = dict(zip(RUNS.header, run_row(make.result(spec, versions=versions)), strict=True))
+    assert (row["agent_version"], row["problem_version"], row["stale"]) == (*said, False)
+
+
 def test_what_an_event_leaves_open_comes_from_its_run(make, spec):
     assert events(make.result(spec, events=[{"text": "hi"}, {}])) == [
         {

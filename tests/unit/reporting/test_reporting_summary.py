@@ -1,12 +1,14 @@
 import unicodedata
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_dre.model.runs import Plan
+from pytest_dre.model.runs import Plan, Spending
 from pytest_dre.model.study import Study
+from pytest_dre.reporting.estimates import Basis, Estimate
 from pytest_dre.reporting.headings import failure_heading
 from pytest_dre.reporting.plan import plan_lines
 from pytest_dre.reporting.statistics import tally
@@ -312,6 +314,11 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 UNENCODABLE = TEXTS | st.text(st.sampled_from("a\ud800 "), min_size=1, max_size=5)
+AMOUNTS = st.none() | st.floats(0, 1e300)
+BASES = st.builds(Basis, st.integers(0, 10**6), st.integers(0, 10**6))
+ESTIMATES = st.builds(
+    Estimate, st.integers(0, 10**6), AMOUNTS, AMOUNTS, AMOUNTS, BASES, BASES, st.integers(0, 9), st.integers(0, 9)
+)
 OUTCOMES = st.none() | st.booleans() | st.floats() | TEXTS | st.integers()
 
 
@@ -333,6 +340,7 @@ def studies(draw) -> Study:
         "aggregation": "mean",
         "primary": True,
         "goal": draw(st.sampled_from(["maximize", "minimize", None])),
+        "missing_data_policy": draw(st.sampled_from(["drop", "fail", "worst"])),
     }
     return Study.model_validate(
         {
@@ -378,10 +386,15 @@ def test_no_text_breaks_the_layout(make_plan, make_result, data, study, width, h
         resume_command=f"pytest {odd} --lf",
         stale=data.draw(st.integers(0, 2)),
         orphans=data.draw(st.integers(0, 2)),
+        stale_names=[odd],
+        stale_included=data.draw(st.booleans()),
+        unstarted={run.run_id: SimpleNamespace(reason=odd, message=odd) for run in plan.runs[:3]},
+        spending=data.draw(st.none() | st.builds(Spending, st.floats(0, 1e12))),
+        notices=data.draw(st.lists(UNENCODABLE, max_size=5)),
         error=data.draw(st.just("") | UNENCODABLE),
     )
     assert len(summary) <= height
-    planned = plan_lines(study, plan, width=width, height=height, selected=1, stored=1)
+    planned = plan_lines(study, plan, width=width, height=height, selected=1, stored=1, estimate=data.draw(ESTIMATES))
     assert len(planned) <= height
     whole = plan_lines(study, plan, width=width, height=None)
     heading = failure_heading(plan.runs[0], study, width=width, item=f"{odd}.yaml::{odd}")
