@@ -14,10 +14,11 @@ from pytest_dre.api.binding import Handed, Runner, bind, with_versions
 from pytest_dre.api.lookup import Lookup
 from pytest_dre.api.performing import Performer
 from pytest_dre.api.preparation import Prepared
+from pytest_dre.api.stores import joined_store
 from pytest_dre.errors import DreError
 from pytest_dre.model.runs import Plan, RunResult, RunSpec
 from pytest_dre.model.source import SourceMap, StudySource
-from pytest_dre.store.runs import RunStore
+from pytest_dre.store.ownership import SessionInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Assignment:
         runner: The caller's runner.
         versions: What the first process found; a worker's results have these.
         store_path: The run store, None if nothing is recorded.
-        session_id: Shared by all processes of one call.
+        session: Whose runs they are; its id is shared by all processes of one call.
     """
 
     source: StudySource
@@ -45,10 +46,10 @@ class Assignment:
     runner: Runner | None
     versions: Mapping[tuple[str, str], str]
     store_path: Path | None
-    session_id: str
+    session: SessionInfo
 
 
-def assignment_for(prepared: Prepared, session_id: str, *, record: bool) -> Assignment:
+def assignment_for(prepared: Prepared, session: SessionInfo, *, record: bool) -> Assignment:
     """Return what worker processes need for the prepared study."""
     planned, handed = prepared.planned, prepared.handed
     samples = {(run.agent_id, run.problem_id): run for run in planned.plan.runs}
@@ -60,7 +61,7 @@ def assignment_for(prepared: Prepared, session_id: str, *, record: bool) -> Assi
         runner=handed.runner,
         versions=prepared.bindings.versions,
         store_path=planned.store_path if record else None,
-        session_id=session_id,
+        session=session,
     )
 
 
@@ -93,10 +94,13 @@ def _culprit(assignment: Assignment) -> str | None:
     return None
 
 
-def perform_assigned(path: str, run: RunSpec) -> RunResult:
-    """Carry out one run in a worker process, by the assignment packed in the file `path`."""
+def perform_assigned(path: str, run: RunSpec, watchdog: str) -> RunResult:
+    """Carry out one run in a worker process, by the assignment packed in the file `path`.
+
+    A run that holds the process beyond its limit ends it, and leaves word in the file `watchdog`.
+    """
     try:
-        return _performer(path).perform(run)
+        return _performer(path, watchdog).perform(run)
     except DreError as error:  # as one that any process can unpickle
         raise DreError(str(error)) from None
     finally:
@@ -105,10 +109,12 @@ def perform_assigned(path: str, run: RunSpec) -> RunResult:
 
 
 @functools.lru_cache(maxsize=1)  # a worker process serves one call of run_study
-def _performer(path: str) -> Performer:
+def _performer(path: str, watchdog: str) -> Performer:
     assignment: Assignment = pickle.loads(Path(path).read_bytes())  # noqa: S301 (our own parent wrote it)
     handed = Handed(Lookup(assignment.agents.get), Lookup(assignment.problems.get), assignment.runner)
     bindings = bind(assignment.source, Plan((), assignment.samples), handed)
     study = assignment.source.study
-    store = RunStore.create_or_open(assignment.store_path, study.study_id) if assignment.store_path else None
-    return Performer(with_versions(bindings, assignment.versions), store, assignment.session_id, study.limits.timeout_s)
+    session, store_path = assignment.session, assignment.store_path
+    store = joined_store(store_path, study.study_id, session) if store_path else None
+    bindings = with_versions(bindings, assignment.versions)
+    return Performer(bindings, store, session.session_id, study, Path(watchdog))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from pytest_dre.errors import Fault
+from pytest_dre.model.source import KeyPath
 
 
 class RunTimeout(BaseException):
@@ -28,9 +29,11 @@ class _Alarm:
             raise RunTimeout(f"the run took longer than {self.seconds:g} s (limits.timeout_s)")
 
 
-def limit_fault(*, in_this_thread: bool) -> Fault | None:
-    """Return why no deadline can be enforced, in this thread or else in worker processes; None if it can."""
-    path = ("limits", "timeout_s")
+def limit_fault(path: KeyPath, *, in_this_thread: bool) -> Fault | None:
+    """Return why no deadline can be enforced, in this thread or else in worker processes; None if it can.
+
+    `path` is the place in the study that asks for it.
+    """
     if not hasattr(signal, "setitimer"):
         return Fault("this platform has no timer that could enforce the limit", "run under pytest, or remove it", path)
     if in_this_thread and threading.current_thread() is not threading.main_thread():

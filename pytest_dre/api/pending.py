@@ -1,22 +1,36 @@
 """The runs that are still to be started."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pytest_dre.model.runs import RunSpec
 
 
-class PendingRuns(Iterator[RunSpec]):
-    """Yields runs until there are no more, or until it is stopped."""
+def _admit_all(_: RunSpec) -> None:
+    return None
 
-    def __init__(self, runs: Iterable[RunSpec]) -> None:
+
+class PendingRuns(Iterator[RunSpec]):
+    """Yields runs until there are no more, or until it is stopped.
+
+    `refusal` is asked before each run is handed out, and gives the reason if it must not start, else None. What was
+    refused is in `refused`, by run id.
+    """
+
+    def __init__(self, runs: Iterable[RunSpec], refusal: Callable[[RunSpec], str | None] = _admit_all) -> None:
         self._runs = iter(runs)
+        self._refusal = refusal
         self.stopped = False
+        self.refused: dict[str, str] = {}
 
     def __next__(self) -> RunSpec:
         """Return the next run to start."""
-        if self.stopped:
-            raise StopIteration
-        return next(self._runs)
+        while not self.stopped:
+            run = next(self._runs)
+            reason = self._refusal(run)
+            if reason is None:
+                return run
+            self.refused[run.run_id] = reason
+        raise StopIteration
 
     def stop(self) -> None:
         """Start no further run."""

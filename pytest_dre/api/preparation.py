@@ -13,8 +13,9 @@ from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution import StudyBindings
 from pytest_dre.loading.validation import validate_study
 from pytest_dre.model.factors import AGENT_FACTORS
+from pytest_dre.model.running import RunLimits
 from pytest_dre.model.runs import Condition
-from pytest_dre.model.source import StudySource
+from pytest_dre.model.source import KeyPath, StudySource
 from pytest_dre.model.study import Study
 from pytest_dre.sessions.directories import output_directory
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
@@ -114,8 +115,15 @@ def _with_runner(study: Study, runner: Callable[..., Any] | str) -> Study:
 
 def _faults_of(study: Study, processes: int) -> list[Fault]:
     faults = validate_study(study)
-    limit = limit_fault(in_this_thread=processes == 1) if study.limits.timeout_s is not None else None
-    return faults if limit is None else [*faults, limit]
+    limits = (limit_fault(path, in_this_thread=processes == 1) for path in _timeouts(study)[:1])
+    return [*faults, *(fault for fault in limits if fault is not None)]
+
+
+def _timeouts(study: Study) -> list[KeyPath]:
+    """Return the places in the study that limit the time of runs."""
+    places: list[tuple[KeyPath, RunLimits]] = [(("limits",), study.limits)]
+    places += [(("limits", "agents", name), own) for name, own in study.limits.agents.items()]
+    return [(*path, "timeout_s") for path, limits in places if limits.timeout_s is not None]
 
 
 def _processes(study: Study, request: Request) -> int:

@@ -2,9 +2,11 @@
 
 import pickle
 import re
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,14 +16,34 @@ from loky.process_executor import BrokenProcessPool
 from pytest_dre.api.assignment import perform_assigned
 from pytest_dre.api.pending import PendingRuns
 from pytest_dre.errors import DreError
+from pytest_dre.execution.watchdog import Hang, read_watchdog
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec
 
 # An idle process ends after this many seconds, and starts again when there is work: one whose parent was killed must
 # not stay.
 IDLE_S = 5
 
-# Makes the result of a run whose process died, from the run and a message.
-CrashHandler = Callable[[RunSpec, str], RunResult]
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a process ended that had a run under way.
+
+    Attributes:
+        reason: "crashed", or "timeout" if the run held the process beyond its limit.
+        message: The same in words.
+        traceback: Where the process was held, None if that is not known.
+        lasted_s: How long the run was under way, seconds; None if that is not known.
+    """
+
+    reason: StatusReason
+    message: str
+    traceback: str | None = None
+    lasted_s: float | None = None
+
+
+# Makes the result of a run whose process died.
+CrashHandler = Callable[[RunSpec, Death], RunResult]
 
 
 class Worker:
@@ -30,14 +52,19 @@ class Worker:
     Each is a pool of its own: in a shared one, a dying process takes the runs of all others with it.
     """
 
-    def __init__(self, assignment: Path) -> None:
+    def __init__(self, assignment: Path, watchdog: Path) -> None:
         self._assignment = str(assignment)
+        self._watchdog = watchdog
         self._pool = _pool_of_one()
 
     def start(self, run: RunSpec) -> Future[RunResult]:
         """Hand the run over."""
-        future: Future[RunResult] = self._pool.submit(perform_assigned, self._assignment, run)
+        future: Future[RunResult] = self._pool.submit(perform_assigned, self._assignment, run, str(self._watchdog))
         return future
+
+    def hang(self) -> Hang | None:
+        """Return what the process that died had under way, None if it was not watched."""
+        return read_watchdog(self._watchdog)
 
     def replace(self) -> None:
         """Let a new process take over from one that died."""
@@ -65,8 +92,8 @@ def perform_in_processes(
         path = Path(scratch) / "assignment"
         path.write_bytes(packed)
         idle: list[Worker] = []
-        for _ in range(processes):
-            idle.append(Worker(path))
+        for number in range(processes):
+            idle.append(Worker(path, Path(scratch) / f"watchdog-{number}"))
             stack.callback(idle[-1].stop)
         yield from _dispatch(idle, pending, on_crash)
 
@@ -92,10 +119,24 @@ def _result(future: Future[RunResult], worker: Worker, run: RunSpec, on_crash: C
     try:
         return future.result()
     except BrokenProcessPool as error:
+        death = _death(error, worker.hang(), time.time())
         worker.replace()
-        return on_crash(run, _obituary(error))
+        return on_crash(run, death)
     except pickle.PicklingError as error:
         raise DreError(f"run {run.run_id} cannot be sent to a worker process ({error}); use parallelism=1") from error
+
+
+def _death(error: BrokenProcessPool, hang: Hang | None, now: float) -> Death:
+    if hang is None:
+        return Death(StatusReason.CRASHED, _obituary(error))
+    lasted = now - hang.started
+    if not hang.timed_out(now):
+        return Death(StatusReason.CRASHED, _obituary(error), lasted_s=lasted)
+    message = (
+        f"RunTimeout: the run took longer than {hang.limit_s:g} s (limits.timeout_s) and could not be interrupted, "
+        "so its process was ended"
+    )
+    return Death(StatusReason.TIMEOUT, message, hang.traceback or None, lasted)
 
 
 def _obituary(error: BrokenProcessPool) -> str:

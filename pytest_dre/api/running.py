@@ -4,15 +4,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pytest_dre.api.notices import StudyWarning
 from pytest_dre.api.preparation import Prepared, Request, faults_of, prepare
-from pytest_dre.api.session import Session, exported
+from pytest_dre.api.session import Session
 from pytest_dre.api.sources import AnyStudy
 from pytest_dre.errors import Fault
 from pytest_dre.model.runs import Condition, RunResult
-
-
-class StudyWarning(UserWarning):
-    """Something that a study asks for was not done, though its runs were."""
 
 
 def run_study(
@@ -61,8 +58,7 @@ def run_study(
         return []
     _warn_of_gates(prepared)
     session = Session(prepared, resume=resume, checkpoint=checkpoint)
-    with exported(session, include_sqlite):
-        return session.run(show_progress)
+    return session.run(show_progress, include_sqlite=include_sqlite)
 
 
 def resume_study(study: AnyStudy, **options: Any) -> list[RunResult]:

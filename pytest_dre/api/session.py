@@ -1,25 +1,28 @@
 """One call of `run_study`: what is replayed, carried out, stored and exported."""
 
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_dre.api.assignment import assignment_for, pack
+from pytest_dre.api.books import SessionBooks
 from pytest_dre.api.pending import PendingRuns
 from pytest_dre.api.performing import Performer
 from pytest_dre.api.preparation import Prepared
-from pytest_dre.api.processes import perform_in_processes
+from pytest_dre.api.processes import Death, perform_in_processes
 from pytest_dre.api.progress import Progress
+from pytest_dre.api.stores import claimed_store, session_info
 from pytest_dre.errors import ArtifactError
 from pytest_dre.execution import fingerprint
+from pytest_dre.execution.retrying import with_attempts
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
+from pytest_dre.sessions.budgets import Books, Budgets
 from pytest_dre.sessions.exporting import close_study
 from pytest_dre.sessions.unstarted import unstarted_result
+from pytest_dre.store.ownership import SessionInfo
 from pytest_dre.store.runs import RunStore
-
-FAIL_FAST = "fail_fast"
-CRASHED = "crashed"
 
 
 @dataclass(slots=True)
@@ -30,25 +33,34 @@ class Session:
         prepared: The study.
         resume: Whether stored successes are replayed.
         checkpoint: Whether results are stored.
-        session_id: Tells this call's results from earlier ones.
+        info: Tells this call's results from earlier ones, and others who runs the study.
         replayed: Results from the store, by run id.
     """
 
     prepared: Prepared
     resume: bool
     checkpoint: bool
-    session_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    info: SessionInfo = field(default_factory=lambda: session_info(uuid.uuid4().hex))
     replayed: dict[str, RunResult] = field(default_factory=dict)
 
-    def run(self, show_progress: bool | None) -> list[RunResult]:
-        """Replay or carry out each run of the plan."""
+    def run(self, show_progress: bool | None, *, include_sqlite: bool = False) -> list[RunResult]:
+        """Replay or carry out each run of the plan, and export what is stored then."""
         planned = self.prepared.planned
+        if not self.checkpoint or not planned.plan.runs:
+            return self._perform(None, show_progress)
+        with closing(claimed_store(planned, self.info)) as store:
+            store.set_versions(self.prepared.bindings.versions)
+            with _exported(self, include_sqlite):
+                return self._perform(store, show_progress)
+
+    def _perform(self, store: RunStore | None, show_progress: bool | None) -> list[RunResult]:
+        planned, books = self.prepared.planned, SessionBooks()
         if self.resume:
             self.replayed.update(_stored_successes(self.prepared))
         results = dict(self.replayed)
-        pending = PendingRuns(run for run in planned.plan.runs if run.run_id not in self.replayed)
+        missing = (run for run in planned.plan.runs if run.run_id not in self.replayed)
+        pending = PendingRuns(missing, self._budget_check(store or books))
         with (
-            self._store() as store,
             Progress(len(planned.plan.runs), planned.study.study_id, show_progress) as progress,
             closing(self._stream(pending, store)) as stream,
         ):
@@ -56,42 +68,47 @@ class Session:
                 progress.add(result)
             for result in stream:
                 results[result.run_id] = result
+                books.add(result)
                 progress.add(result)
                 if result.status is RunStatus.FAILED and planned.study.run_budget.fail_fast:
                     pending.stop()
-        return [results.get(run.run_id) or self._held_back(run) for run in planned.plan.runs]
+        return [results.get(run.run_id) or self._held_back(run, pending) for run in planned.plan.runs]
 
-    @contextmanager
-    def _store(self) -> Iterator[RunStore | None]:
-        planned = self.prepared.planned
-        if not self.checkpoint or not planned.plan.runs:
-            yield None
-            return
-        with closing(RunStore.create_or_open(planned.store_path, planned.study.study_id)) as store:
-            store.set_versions(self.prepared.bindings.versions)
-            yield store
+    def _budget_check(self, books: Books) -> Callable[[RunSpec], str | None]:
+        """Return what tells why a run must not start, None if it may. A store's books have earlier sessions too."""
+        budgets = Budgets.of(self.prepared.planned.study.limits)
+        return lambda run: budgets.exceeded(books, self.info.session_id, run.agent_id)
 
     def _stream(self, pending: PendingRuns, store: RunStore | None) -> Generator[RunResult, None, None]:
         """Return the results of the pending runs as they come in; closing it stops the rest."""
         prepared = self.prepared
         if prepared.processes == 1:
-            limit = prepared.planned.study.limits.timeout_s
-            return Performer(prepared.bindings, store, self.session_id, limit).perform_all(pending)
-        packed = pack(assignment_for(prepared, self.session_id, record=store is not None))
+            study = prepared.planned.study
+            return Performer(prepared.bindings, store, self.info.session_id, study).perform_all(pending)
+        packed = pack(assignment_for(prepared, self.info, record=store is not None))
         return perform_in_processes(
-            packed, pending, prepared.processes, lambda run, message: self._crashed(run, message, store)
+            packed, pending, prepared.processes, lambda run, death: self._crashed(run, death, store)
         )
 
-    def _crashed(self, run: RunSpec, message: str, store: RunStore | None) -> RunResult:
+    def _crashed(self, run: RunSpec, death: Death, store: RunStore | None) -> RunResult:
         """Return the result of a run whose process died; it may have been recorded just before."""
-        result = unstarted_result(run, self.prepared.bindings.versions, RunStatus.FAILED, CRASHED, message)
-        if store is None or store.record_unless_recorded(result, self.session_id):
+        versions = self.prepared.bindings.versions
+        result = unstarted_result(run, versions, RunStatus.FAILED, str(death.reason), death.message)
+        result = replace(result, traceback=death.traceback, latency_s=death.lasted_s)
+        if store is not None:
+            lost = store.attempts(run.run_id, self.info.session_id)
+            result = with_attempts(result, lost, len(lost) + 1)
+        if store is None or store.record_unless_recorded(result, self.info.session_id):
             return result
         return store.result(run.run_id, result.fingerprint) or result
 
-    def _held_back(self, run: RunSpec) -> RunResult:
-        message = "not started: an earlier run failed, and the study says fail_fast"
-        return unstarted_result(run, self.prepared.bindings.versions, RunStatus.SKIPPED, FAIL_FAST, message)
+    def _held_back(self, run: RunSpec, pending: PendingRuns) -> RunResult:
+        """Return the result of a run that was not started, for a budget or for fail_fast."""
+        reason, why = StatusReason.FAIL_FAST, "an earlier run failed, and the study says fail_fast"
+        if run.run_id in pending.refused:
+            reason, why = StatusReason.BUDGET, pending.refused[run.run_id]
+        versions = self.prepared.bindings.versions
+        return unstarted_result(run, versions, RunStatus.SKIPPED, str(reason), f"not started: {why}")
 
 
 def _stored_successes(prepared: Prepared) -> dict[str, RunResult]:
@@ -105,11 +122,8 @@ def _stored_successes(prepared: Prepared) -> dict[str, RunResult]:
 
 
 @contextmanager
-def exported(session: Session, include_sqlite: bool) -> Iterator[None]:
+def _exported(session: Session, include_sqlite: bool) -> Iterator[None]:
     """Export the artifacts after the block, also if it was interrupted."""
-    if not session.checkpoint:
-        yield
-        return
     try:
         yield
     except BaseException as interruption:

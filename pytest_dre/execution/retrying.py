@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ def tried(
         if reason is None or tries.last is None:
             raise
         execution = Execution(tries.cut_short(reason, error), error)
-    return replace(execution, result=tries.with_history(execution.result))
+    return replace(execution, result=with_attempts(execution.result, tries.failed, tries.begun))
 
 
 @dataclass(slots=True)
@@ -58,7 +58,6 @@ class _Tries:
     ended: int = 0
     last: Execution | None = None
     failed: list[Attempt] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
 
     def attempted(self) -> Execution:
         """Make an attempt."""
@@ -72,7 +71,6 @@ class _Tries:
         assert self.last is not None
         failed = _failed_attempt(self.last.result, state.attempt_number)
         self.failed.append(failed)
-        self.events.append(_event(failed, self.last))
         if self.on_attempt is not None:
             self.on_attempt(failed)
 
@@ -95,19 +93,20 @@ class _Tries:
             traceback=trimmed_traceback(error),
         )
 
-    def with_history(self, result: RunResult) -> RunResult:
-        """Return the result with the attempts before it."""
-        if not self.failed:
-            return result
-        spent = [failed.spending for failed in self.failed]
-        return replace(
-            result,
-            events=[*self.events, *result.events],
-            attempts=self.begun,
-            lost_usd=sum(item.cost_usd for item in spent),
-            lost_tokens=sum(item.tokens for item in spent),
-            lost_s=sum(item.seconds for item in spent),
-        )
+
+def with_attempts(result: RunResult, failed: Sequence[Attempt], begun: int) -> RunResult:
+    """Return the result of a run of which `begun` attempts were made, with those that failed before the last one."""
+    if not failed:
+        return result
+    spent = [attempt.spending for attempt in failed]
+    return replace(
+        result,
+        events=[*map(_event, failed), *result.events],
+        attempts=begun,
+        lost_usd=sum(item.cost_usd for item in spent),
+        lost_tokens=sum(item.tokens for item in spent),
+        lost_s=sum(item.seconds for item in spent),
+    )
 
 
 def _retrying(policy: RunPolicy, tries: _Tries) -> "Retrying":
@@ -144,16 +143,16 @@ def _failed_attempt(result: RunResult, number: int) -> Attempt:
     )
 
 
-def _event(failed: Attempt, execution: Execution) -> dict[str, Any]:
+def _event(failed: Attempt) -> dict[str, Any]:
     """Return a failed attempt as an event of the run, which is no step of the agent's."""
     spending = failed.spending
     return {
         "event_type": ATTEMPT_FAILED,
         "text": failed.error_info,
-        "timestamp": execution.result.end_time,
+        "timestamp": failed.started,
         "meta": {
             "attempt": failed.number,
-            "error_type": type(execution.error).__name__,
+            "error_type": failed.error_info.partition(":")[0],
             "duration_s": spending.seconds,
             "cost_usd": spending.cost_usd,
             "tokens": spending.tokens,

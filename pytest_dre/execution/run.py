@@ -19,12 +19,13 @@ from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
 from pytest_dre.execution.plain import to_text
 from pytest_dre.execution.retrying import Classify, OnAttempt, tried
 from pytest_dre.execution.spending import metrics_told_by
-from pytest_dre.execution.surroundings import kept_surroundings
+from pytest_dre.execution.surroundings import Environment, kept_surroundings
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
 
 __all__ = ["AgentFailure", "EvaluateMore", "Execution", "execute_run"]
 
+Watch = Callable[[Environment], None]
 EvaluateMore = Callable[[RunSpec, ProblemPacket | None, Mapping[str, Any]], Iterable[Any]]
 
 
@@ -62,6 +63,7 @@ def execute_run(
     classify: Classify | None = None,
     policy: RunPolicy | None = None,
     on_attempt: OnAttempt | None = None,
+    watch: Watch | None = None,
 ) -> Execution:
     """Carry out `run`: seed, call the agent or runner, evaluate; again, as far as `policy` has it, if that fails.
 
@@ -78,6 +80,7 @@ def execute_run(
         policy: After which failures the run is tried again; its `timeout_s` is the caller's to enforce, by an
             exception that `classify` names, and keeps this from waiting beyond it.
         on_attempt: Called with each failed attempt that is tried again, before the wait; what it raises goes on.
+        watch: Called with the environment before the run, and with what the run has made of it.
     """
 
     def attempt() -> Execution:
@@ -88,6 +91,7 @@ def execute_run(
             passthrough=passthrough,
             seed_more=seed_more,
             classify=classify,
+            watch=watch,
         )
 
     if policy is None or not policy.retries:
@@ -103,13 +107,14 @@ def _attempt(
     passthrough: tuple[type[BaseException], ...],
     seed_more: Callable[[int], None] | None,
     classify: Classify | None,
+    watch: Watch | None,
 ) -> Execution:
     bound, problem = bindings.agent_for(run), bindings.problem_for(run)
     progress = _Progress(Inputs(run, None if problem is None else problem.packet))
     error: BaseException | None = None
     started, start = _now(), time.perf_counter()
     try:
-        with kept_surroundings(), bindings.seeder.seeded(run.seed):
+        with kept_surroundings(watch), bindings.seeder.seeded(run.seed):
             _carry_out(bound, progress, evaluate_more, seed_more)
     except passthrough:
         raise

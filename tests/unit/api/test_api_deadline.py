@@ -10,6 +10,8 @@ from pytest_dre.api.deadline import RunTimeout, deadline, limit_fault
 from pytest_dre.api.performing import Performer
 from pytest_dre.api.preparation import Request, prepare
 
+PATH = ("limits", "timeout_s")
+
 
 def test_a_block_is_interrupted_and_the_handler_restored():
     handler = signal.getsignal(signal.SIGALRM)
@@ -48,16 +50,16 @@ def test_an_alarm_that_comes_after_the_block_does_no_harm():
 
 def test_a_platform_without_timers_cannot_enforce_limits(monkeypatch):
     monkeypatch.delattr(signal, "setitimer")
-    assert "this platform has no timer" in str(limit_fault(in_this_thread=False))
+    assert "this platform has no timer" in str(limit_fault(PATH, in_this_thread=False))
 
 
 def test_main_threads_and_worker_processes_can():
-    assert limit_fault(in_this_thread=True) is None
-    assert limit_fault(in_this_thread=False) is None
+    assert limit_fault(PATH, in_this_thread=True) is None
+    assert limit_fault(PATH, in_this_thread=False) is None
 
 
 def test_a_limit_that_strikes_while_the_result_is_made_fails_the_run_all_the_same(here, make_study, monkeypatch):
-    prepared = prepare(Request(make_study(), agent_bindings={"a": lambda: "done"}))
+    prepared = prepare(Request(make_study(limits={"timeout_s": 0.05}), agent_bindings={"a": lambda: "done"}))
     execute_run = performing.execute_run
 
     def slow(*arguments, **options):
@@ -66,5 +68,5 @@ def test_a_limit_that_strikes_while_the_result_is_made_fails_the_run_all_the_sam
 
     monkeypatch.setattr(performing, "execute_run", slow)
     run = prepared.planned.plan.runs[0]
-    result = Performer(prepared.bindings, None, "session", 0.05).perform(run)
+    result = Performer(prepared.bindings, None, "session", prepared.planned.study).perform(run)
     assert (result.run_id, str(result.status), result.status_reason) == (run.run_id, "failed", "timeout")

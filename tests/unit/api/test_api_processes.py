@@ -16,6 +16,7 @@ import pytest
 from pytest_dre import ProblemPacket, build_design, resume_study, run_study
 from pytest_dre.api.assignment import assignment_for, pack, perform_assigned
 from pytest_dre.api.preparation import Request, prepare
+from pytest_dre.api.stores import session_info
 from pytest_dre.errors import DreError
 from pytest_dre.store.runs import RunStore
 
@@ -125,16 +126,9 @@ def test_a_dying_process_fails_its_run_alone(here, make_study):
 
 
 def test_a_result_that_was_recorded_before_the_process_died_counts(here, make_study):
-    class Deadly:
-        def flush(self):
-            os._exit(4)
-
-        def write(self, text):
-            return len(text)
-
     def agent(x):
         if x == 1:
-            sys.stdout = Deadly()
+            sys.stdout.flush = lambda: os._exit(4)  # which the process does after each run
         return {"metrics": {"primary_outcome": x}}
 
     results = run_study(make_study(), agent_bindings={"a": agent}, parallelism=2)
@@ -260,10 +254,10 @@ def test_a_study_that_cannot_be_bound_in_another_process_is_one_message(here, st
 
 def test_a_worker_s_results_have_the_versions_that_its_parent_found(here, study_file):
     prepared = prepare(Request(study_file, parallelism=2))
-    (here / "packed").write_bytes(pack(assignment_for(prepared, "session", record=False)))
+    (here / "packed").write_bytes(pack(assignment_for(prepared, session_info("session"), record=False)))
     (here / "agents.py").write_text(textwrap.dedent(AGENTS) + "\n# edited meanwhile\n")
     run = prepared.planned.plan.runs[0]
-    result = perform_assigned(str(here / "packed"), run)
+    result = perform_assigned(str(here / "packed"), run, str(here / "watchdog"))
     assert result.versions == {
         "agent": prepared.bindings.versions["agent", run.agent_id],
         "problem": prepared.bindings.versions["problem", "p"],

@@ -12,7 +12,7 @@ import pytest
 
 import pytest_dre
 from pytest_dre import ProblemPacket, RunOutput, StudyError, dry_run_validate, resume_study, run_study
-from pytest_dre.api.running import StudyWarning
+from pytest_dre.api.notices import StudyWarning
 from pytest_dre.errors import ArtifactError, DreError
 from pytest_dre.store.runs import RunStore
 
