@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -59,6 +59,7 @@ class ExportSummary:
         status_counts: Status → results of it, each status named.
         missing: Planned runs without a result.
         complete: Whether every planned run has succeeded.
+        unstarted: Run id → why it has no result, of the missing runs for which that is known.
     """
 
     output_dir: Path
@@ -67,6 +68,7 @@ class ExportSummary:
     status_counts: Mapping[RunStatus, int]
     missing: int
     complete: bool
+    unstarted: Mapping[str, Unstarted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def export_study(
         status_counts={status: tally.statuses[status] for status in RunStatus},
         missing=tally.missing,
         complete=tally.complete,
+        unstarted=tally.unstarted,
     )
 
 

@@ -30,6 +30,7 @@ class Tally:
         missing: Planned runs without a result.
         missing_run_ids: The first of them, in plan order.
         missing_reasons: Why they have none → how many.
+        unstarted: Run id → why it has none, of those for which that is known.
         models: Models that the results name.
         agent_versions, problem_versions: Id → versions the results were made with.
         other_versions: Versions under any other name.
@@ -51,7 +52,8 @@ class Tally:
         self.failures: Counter[Place] = Counter()
         self.retried = 0
         self.missing_reasons: Counter[str] = Counter()
-        self._unstarted = unstarted
+        self.unstarted: dict[str, Unstarted] = {}
+        self._notes = unstarted
         self._stale = stale
         self.statuses: Counter[RunStatus] = Counter()
         self.failure_reasons: Counter[str] = Counter()
@@ -90,14 +92,16 @@ class Tally:
     def add_missing(self, run_id: str) -> None:
         """Count a planned run that has no result."""
         self.missing += 1
-        self.missing_reasons[self._reason(run_id)] += 1
+        note = self._notes.get(run_id)
+        if note is not None:
+            self.unstarted[run_id] = note
+        self.missing_reasons[self._reason(run_id, note)] += 1
         if len(self.missing_run_ids) < LISTED:
             self.missing_run_ids.append(run_id)
 
-    def _reason(self, run_id: str) -> str:
-        told = self._unstarted.get(run_id)
-        if told is not None:
-            return told.reason
+    def _reason(self, run_id: str, note: Unstarted | None) -> str:
+        if note is not None:
+            return note.reason
         return StatusReason.STALE.value if run_id in self._stale else NOT_STARTED
 
     def _versions_of(self, subject: str, result: RunResult) -> set[str]:

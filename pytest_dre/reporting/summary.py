@@ -56,7 +56,7 @@ def summary_lines(
         error: What went wrong with the artifacts, "" if nothing did.
         stale_names: Item names of the stale runs, or the first few; those that fit are told.
         stale_included: Whether the results of stale runs are in the tally all the same.
-        unstarted: Why runs have no result, by run id; only of planned runs without one.
+        unstarted: Why runs have no result, by run id; only of planned runs without one (an export tells those).
         spending: What the study came to in all sessions; None if that is not known.
         notices: What else happened that a reader must know, such as a salvaged store.
     """

@@ -102,7 +102,8 @@ def test_the_manifest_says_where_runs_failed_and_why_others_are_missing(export, 
         make.result(plan.runs[1], status=RunStatus.FAILED, status_reason="agent_error"),
     ]
     budget = SimpleNamespace(reason="budget", message="limits.max_cost_usd is spent")
-    export(results=failed, unstarted={plan.runs[0].run_id: budget, plan.runs[2].run_id: budget})
+    notes = {plan.runs[0].run_id: budget, plan.runs[2].run_id: budget, "run-gone": budget}
+    assert export(results=failed, unstarted=notes).unstarted == {plan.runs[2].run_id: budget}
     said = manifest(out)
     first, second = plan.runs[0].condition_id, plan.runs[1].condition_id
     assert said["failures"] == [
