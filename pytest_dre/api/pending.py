@@ -5,10 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pytest_dre.model.runs import RunSpec
 
 
-def _admit_all(_: RunSpec) -> None:
-    return None
-
-
 class PendingRuns(Iterator[RunSpec]):
     """Yields runs until there are no more, or until it is stopped.
 
@@ -16,7 +12,7 @@ class PendingRuns(Iterator[RunSpec]):
     refused is in `refused`, by run id.
     """
 
-    def __init__(self, runs: Iterable[RunSpec], refusal: Callable[[RunSpec], str | None] = _admit_all) -> None:
+    def __init__(self, runs: Iterable[RunSpec], refusal: Callable[[RunSpec], str | None]) -> None:
         self._runs = iter(runs)
         self._refusal = refusal
         self.stopped = False

@@ -46,12 +46,13 @@ def run_study(
         show_progress: Whether to show a progress bar; by default on a terminal and in a notebook.
         runner: What carries out all runs, in place of agents and problems: a callable or "module:attribute".
 
-    A run that raises, takes longer than `limits.timeout_s` or kills its worker process is failed, and the others go on.
-    With `run_budget.fail_fast` no run is started after a failure; those are returned as skipped, and not stored.
-    Ctrl-C ends the running processes and is passed on.
+    A run that raises, takes longer than `limits.timeout_s` or kills its worker process is failed, and the others go on;
+    `limits.retries` says how often it is tried again first. With `run_budget.fail_fast` no run is started after a
+    failure, and none once a budget in `limits` is spent; those are returned as skipped, and not stored. Ctrl-C ends the
+    running processes and is passed on.
 
     Raises StudyError with everything that keeps the study from running, ArtifactError if the artifacts cannot be
-    written (the results are stored then), StoreError and DreError.
+    written (the results are stored then), StoreError (also if another session runs the study) and DreError.
     """
     prepared = prepare(Request(study, conditions, agent_bindings, problem_registry, parallelism, runner))
     if dry_run:

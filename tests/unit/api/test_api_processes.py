@@ -190,6 +190,7 @@ def test_ctrl_c_keeps_what_was_done_and_exports_it(here, study_file, table):
     assert manifest["run_count"] == len(rows) < 16
 
 
+@pytest.mark.filterwarnings("ignore:.*waiting for the last workers:UserWarning")  # as long as they take to die
 def test_a_killed_parent_loses_nothing(here, study_file):
     deadly = """
         def walk(x):
