@@ -9,14 +9,14 @@ from pathlib import Path
 
 from pytest_dre.errors import StoreError
 from pytest_dre.store.failures import opening_failed
-from pytest_dre.store.health import check_file, check_pages, check_store
+from pytest_dre.store.health import check_content, check_file, check_store
 from pytest_dre.store.locks import alone
 from pytest_dre.store.migration import migrate
 from pytest_dre.store.schema import STORE_VERSION, create_schema
 
 STORE_NAME = "store.sqlite"
 BUSY_TIMEOUT_S = 60.0
-CHECKPOINT_PAGES = 16_000  # SQLite's 1,000 would wait for the disk every few hundred runs
+CHECKPOINT_PAGES = 24_000  # SQLite's 1,000 would wait for the disk every few hundred runs
 
 
 def open_database(path: Path, study_id: str, *, thoroughly: bool = False) -> sqlite3.Connection:
@@ -41,7 +41,7 @@ def open_present(path: Path, study_id: str, *, thoroughly: bool = False) -> sqli
         connection = _connect(path)
         try:
             if check_store(connection, path, study_id) < STORE_VERSION:
-                migrate(connection)
+                migrate(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -121,7 +121,7 @@ def _look_at(path: Path, study_id: str, thoroughly: bool) -> None:
         try:
             check_store(connection, path, study_id)
             if thoroughly:
-                check_pages(connection, path)
+                check_content(connection, path)
         except sqlite3.OperationalError:
             return  # after a crash without write-ahead log it needs a writer: checked once it is open
 

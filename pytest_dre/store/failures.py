@@ -22,13 +22,13 @@ class DamagedStoreError(StoreError):
 
 def is_damage(error: OSError | sqlite3.Error) -> bool:
     """Return whether the file's content is to blame."""
-    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _is_no_text(error)
 
 
 def opening_failed(path: Path, error: OSError | sqlite3.Error) -> StoreError:
     """Return what to say when the store cannot be opened or made."""
     if is_damage(error):
-        return DamagedStoreError(path, str(error))
+        return DamagedStoreError(path, "a text in it is not UTF-8" if _is_no_text(error) else str(error))
     hint = _HINTS.get(_family(error), "check the output directory")
     return StoreError(f"the run store {path} cannot be opened: {error}; {hint}")
 
@@ -36,7 +36,7 @@ def opening_failed(path: Path, error: OSError | sqlite3.Error) -> StoreError:
 def use_failed(path: Path, error: OSError | sqlite3.Error) -> StoreError:
     """Return what to say when a statement fails in a store that is open."""
     if is_damage(error):
-        return DamagedStoreError(path, str(error))
+        return DamagedStoreError(path, "a text in it is not UTF-8" if _is_no_text(error) else str(error))
     hint = _HINTS.get(_family(error))
     return StoreError(f"the run store {path} failed: {error}; {hint + '; ' if hint else ''}{_KEPT}")
 
@@ -56,6 +56,10 @@ _HINTS = {
     "SQLITE_CANTOPEN": "check that the output directory is there and writable",
     "SQLITE_BUSY": "another process has kept it locked for too long: end it, then run what is missing",
 }
+
+
+def _is_no_text(error: OSError | sqlite3.Error) -> bool:
+    return not _name(error) and str(error).startswith("Could not decode to UTF-8")  # Python's own, with the text
 
 
 def _name(error: OSError | sqlite3.Error) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_dre.model.runs import Attempt, RunResult
+from pytest_dre.model.runs import Attempt
 from pytest_dre.store.cells import Cell, Value, cells
 from pytest_dre.store.pages import DatabasePages, Header
-from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, read, result_row
+from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, readable, result_row
 
 _RESULT_WIDTHS = (6, 11)  # columns in stores of version 1 and 2
 _PAYLOAD = 5
@@ -78,10 +78,10 @@ def _take_result(
     if row_id in findings.results:
         return
     _, run_id, session_id, fingerprint, status, payload = values[: _PAYLOAD + 1]
-    if not (isinstance(run_id, str) and isinstance(session_id, str) and isinstance(payload, str)):
+    if not (isinstance(run_id, str) and isinstance(session_id, str)):
         return
     findings.seen.add(row_id)
-    result = _result(payload)
+    result = readable(payload)
     if result is None or (result.run_id, result.fingerprint, result.status) != (run_id, fingerprint, status):
         return
     if result.study_id != study_id:
@@ -122,15 +122,6 @@ def _take_small(values: tuple[Value, ...], study_id: str, findings: Findings, ta
 
 def _see(values: tuple[Value, ...], findings: Findings) -> None:
     findings.seen.update(value for value in values[1:] if isinstance(value, int))
-
-
-def _result(payload: str) -> RunResult | None:
-    try:
-        result = read(payload)
-        result_row(result, "")
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        return None
-    return result
 
 
 def _match(values: tuple[Value, ...], kinds: tuple[Any, ...]) -> bool:

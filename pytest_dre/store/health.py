@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pytest_dre.errors import StoreError
 from pytest_dre.store.failures import DamagedStoreError, is_damage
+from pytest_dre.store.rows import read
 from pytest_dre.store.schema import APPLICATION_ID, STORE_VERSION, TABLES
 
 QUICK_CHECK_BELOW = 64 * 2**20  # bytes; read from the disk's cache in about a tenth of a second
@@ -40,8 +41,8 @@ def check_store(connection: sqlite3.Connection, path: Path, study_id: str) -> in
         raise
 
 
-def check_pages(connection: sqlite3.Connection, path: Path) -> None:
-    """Look at every page of a store that is not large. Raises DamagedStoreError."""
+def check_content(connection: sqlite3.Connection, path: Path) -> None:
+    """Look at every page and result of a store that is not large. Raises DamagedStoreError."""
     if path.stat().st_size >= QUICK_CHECK_BELOW:
         return
     try:
@@ -52,6 +53,21 @@ def check_pages(connection: sqlite3.Connection, path: Path) -> None:
         verdict = str(error)
     if verdict != "ok":
         raise DamagedStoreError(path, " ".join(verdict.split()))
+    if not _all_readable(connection):
+        raise DamagedStoreError(path, "a result in it cannot be read")
+
+
+def _all_readable(connection: sqlite3.Connection) -> bool:
+    """SQLite does not look into what it keeps."""
+    connection.text_factory = bytes
+    try:
+        for (payload,) in connection.execute("SELECT payload FROM results"):
+            read(payload)
+    except (ValueError, KeyError, TypeError):
+        return False
+    finally:
+        connection.text_factory = str
+    return True
 
 
 def not_ours(path: Path) -> StoreError:

@@ -46,15 +46,16 @@ def alone(path: Path, timeout_s: float) -> Iterator[None]:
 def _exclusive(path: Path, timeout_s: float) -> sqlite3.Connection:
     while True:
         connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
+        before = _identity(path)
         try:
-            before = _identity(path)
             connection.execute("BEGIN EXCLUSIVE")
             if before is not None and _identity(path) == before:
                 return connection
-        except BaseException:
-            connection.close()
-            raise
-        connection.close()  # the one before us removed the file: ours has no name
+        except sqlite3.OperationalError:
+            if _identity(path) == before:
+                connection.close()
+                raise
+        connection.close()  # the process before us removed the file: ours has no name
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -2,31 +2,36 @@
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from pytest_dre.store.rows import read, spending_row
+from pytest_dre.store.failures import DamagedStoreError
+from pytest_dre.store.rows import readable, spending_row
 from pytest_dre.store.schema import STORE_VERSION, add_version_2, start_ledger
 from pytest_dre.store.transactions import immediate
 
 _BATCH = 500
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the store to STORE_VERSION in one transaction; other processes may try at once."""
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the store to STORE_VERSION in one transaction; other processes may try at once.
+
+    Raises DamagedStoreError, sqlite3.Error.
+    """
     with immediate(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version < STORE_VERSION:
-            _to_version_2(connection)
+            _to_version_2(connection, path)
             connection.execute(f"PRAGMA user_version = {STORE_VERSION}")
 
 
-def _to_version_2(connection: sqlite3.Connection) -> None:
+def _to_version_2(connection: sqlite3.Connection, path: Path) -> None:
     add_version_2(connection)
     for rows in _batches(connection):
         connection.executemany(
             "UPDATE results SET agent_id = ?, problem_id = ?, cost_usd = ?, tokens = ?, seconds = ?"
             " WHERE result_id = ?",
-            [(*_computed(payload), result_id) for result_id, payload in rows],
+            [(*_computed(payload, path), result_id) for result_id, payload in rows],
         )
     connection.execute(
         "INSERT INTO spending (session_id, agent_id, runs, failures, cost_usd, tokens, seconds)"
@@ -46,7 +51,9 @@ def _batches(connection: sqlite3.Connection) -> Iterator[list[tuple[int, str]]]:
         last = rows[-1][0]
 
 
-def _computed(payload: str) -> tuple[Any, ...]:
+def _computed(payload: str, path: Path) -> tuple[Any, ...]:
     """Read as Python does: SQLite's JSON knows neither NaN nor infinities."""
-    result = read(payload)
+    result = readable(payload)
+    if result is None:
+        raise DamagedStoreError(path, "a result in it cannot be read")
     return (result.agent_id, result.problem_id, *spending_row(result.spending))

@@ -169,7 +169,10 @@ def _owner(connection: sqlite3.Connection) -> SessionInfo | None:
 def _hold_own(path: Path, session: SessionInfo) -> tuple[Path, sqlite3.Connection]:
     role = "main" if session.main else "worker"
     lock_path = path.with_name(f"{_PREFIX}{_key(session.session_id)}.{role}.{uuid.uuid4().hex[:12]}")
-    return lock_path, hold(lock_path)
+    try:
+        return lock_path, hold(lock_path)
+    except sqlite3.OperationalError:  # cleared away by a rival before it was locked?
+        return lock_path, hold(lock_path)
 
 
 def _give_up(lock_path: Path, lock: sqlite3.Connection) -> None:

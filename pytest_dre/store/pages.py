@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 MAGIC = b"SQLite format 3\0"
 HEADER_SIZE = 100
+_FRACTIONS = bytes((64, 32, 32))  # the same in every header that SQLite accepts
 _DEFAULT_PAGE_SIZE = 4096
 _LOG_MAGICS = (0x377F0682, 0x377F0683)
 _LOG_HEADER, _FRAME_HEADER = 32, 24
@@ -78,7 +79,7 @@ class DatabasePages:
         in_log = _at(self._log, self._newest[1], HEADER_SIZE) if 1 in self._newest else b""
         first = in_log if in_log.startswith(MAGIC) else _at(self._main, 0, HEADER_SIZE)
         default = log_page_size or _DEFAULT_PAGE_SIZE
-        if len(first) < HEADER_SIZE or not first.startswith(MAGIC):
+        if len(first) < HEADER_SIZE or not first.startswith(MAGIC) or first[21:24] != _FRACTIONS:
             return Header(default, 0, 0, 0)
         (page_size,) = struct.unpack_from(">H", first, 16)
         page_size = 65536 if page_size == 1 else page_size

@@ -76,13 +76,28 @@ def written(result: RunResult) -> str:
         return json.dumps(data)
 
 
-def read(text: str) -> RunResult:
-    """Return the result that `written` gave the text for. Raises ValueError, KeyError or TypeError for other texts."""
+def readable(text: object) -> RunResult | None:
+    """Return the result that `written` gave the text for, None for any other text."""
+    if not isinstance(text, str):
+        return None
     try:
-        data = from_json(text)
+        result = RunResult.from_dict(_data(text))
+        result_row(result, "")
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
+    return result
+
+
+def read(text: str | bytes) -> RunResult:
+    """Return the result that `written` gave the text for. Raises ValueError, KeyError or TypeError for other texts."""
+    return RunResult.from_dict(_data(text))
+
+
+def _data(text: str | bytes) -> Any:
+    try:
+        return from_json(text)
     except ValueError:  # the escapes of such text
-        data = json.loads(text)
-    return RunResult.from_dict(data)
+        return json.loads(text)
 
 
 def _amount(value: float) -> float:
