@@ -1,0 +1,1 @@
+"""Estimates with confidence bounds and p-values, as pure functions on arrays; the statistics behind gates."""
