@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_dre.errors import StoreError
 from pytest_dre.store.failures import opening_failed
 from pytest_dre.store.health import check_content, check_file, check_store
-from pytest_dre.store.locks import alone
+from pytest_dre.store.locks import hold
 from pytest_dre.store.migration import migrate
 from pytest_dre.store.schema import STORE_VERSION, create_schema
 
@@ -79,7 +79,7 @@ def remove_temporary(temporary: Path) -> None:
 
 
 def salvage_lock(path: Path) -> Path:
-    """Return the lock of the process that replaces a damaged store."""
+    """Return the lock of the process that replaces a damaged store; it stays there once one was."""
     return path.with_name(f".{path.name}.salvage")
 
 
@@ -87,8 +87,7 @@ def wait_for_salvage(path: Path) -> None:
     """Wait until no process replaces the store; raises sqlite3.OperationalError if one does for too long."""
     lock = salvage_lock(path)
     if lock.exists():
-        with alone(lock, BUSY_TIMEOUT_S):
-            pass
+        hold(lock, BUSY_TIMEOUT_S).close()
 
 
 def link_into_place(temporary: Path, path: Path) -> None:

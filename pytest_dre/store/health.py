@@ -12,8 +12,13 @@ QUICK_CHECK_BELOW = 64 * 2**20  # bytes; read from the disk's cache in about a t
 
 
 def check_file(path: Path) -> None:
-    """Raise DamagedStoreError for what SQLite must not even open: it would drop the write-ahead log beside it."""
+    """Raise DamagedStoreError for what SQLite must not even open: it would drop the write-ahead log beside it.
+
+    Raises StoreError for what is no file.
+    """
     log = path.with_name(f"{path.name}-wal")
+    if path.is_dir():
+        raise StoreError(f"the run store {path} cannot be opened: it is a directory; move it away")
     if not path.exists() and log.exists() and log.stat().st_size > 0:
         if not path.exists():  # not made in the meantime either
             raise DamagedStoreError(path, f"it is gone, {log.name} is still there")

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def hold(path: Path) -> sqlite3.Connection:
-    """Hold a lock on the file, making it, until the connection is closed. Others may hold it too."""
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+def hold(path: Path, timeout_s: float = 10) -> sqlite3.Connection:
+    """Hold a lock on the file, making it, until the connection is closed. Others may hold it too.
+
+    Raises sqlite3.OperationalError if a process is `alone` with it for longer than `timeout_s`, or it cannot be made.
+    """
+    connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN")
         connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
@@ -34,36 +37,13 @@ def is_held(path: Path) -> bool:
 
 @contextlib.contextmanager
 def alone(path: Path, timeout_s: float) -> Iterator[None]:
-    """Be the only process inside; the file is there while one is. Raises sqlite3.OperationalError after `timeout_s`."""
-    connection = _exclusive(path, timeout_s)
-    try:
+    """Be the only process inside. Raises sqlite3.OperationalError after `timeout_s`.
+
+    The file stays: if it were removed, a process that opened it before and one that makes it anew would both be alone.
+    """
+    with contextlib.closing(sqlite3.connect(path, timeout=timeout_s, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
         yield
-    finally:
-        path.unlink(missing_ok=True)  # while it is locked: who waits for it sees that it has no name any more
-        connection.close()
-
-
-def _exclusive(path: Path, timeout_s: float) -> sqlite3.Connection:
-    while True:
-        connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
-        before = _identity(path)
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-            if before is not None and _identity(path) == before:
-                return connection
-        except sqlite3.OperationalError:
-            if _identity(path) == before:
-                connection.close()
-                raise
-        connection.close()  # the process before us removed the file: ours has no name
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 def _existing(path: Path, timeout_s: float) -> sqlite3.Connection:

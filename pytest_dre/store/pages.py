@@ -57,10 +57,11 @@ class DatabasePages:
 
     def page(self, number: int) -> bytes:
         """Return the newest content of a page (from 1). Raises ValueError if it is not there."""
-        at = self._newest.get(number)
-        size = self.header.page_size
+        if number < 1:
+            raise ValueError("pages are counted from 1")
+        at, size = self._newest.get(number), self.header.page_size
         content = _at(self._main, (number - 1) * size, size) if at is None else self._frame(at)
-        if number < 1 or len(content) < size:
+        if len(content) < size:
             raise ValueError(f"no page {number}")
         return content
 

@@ -48,7 +48,7 @@ def test_removing_leaves_nothing():
 
 
 def test_a_ledger_that_is_gone_is_told(shared, tmp_path):
-    with pytest.raises(StoreError, match="ledger .* failed: unable to open"):
+    with pytest.raises(StoreError, match=r"ledger .* failed: unable to open"):
         SessionLedger.open(tmp_path / "gone.sqlite")
     assert list(tmp_path.iterdir()) == []
     shared.close()

@@ -134,6 +134,7 @@ def assert_all_but(path: Path, lost: set[int]) -> str:
     assert {item.name for item in path.parent.iterdir()} <= {
         "store.sqlite",
         "copy",
+        ".store.sqlite.salvage",
         *(f"{told.kept.name}{suffix}" for suffix in ("", "-wal", "-shm")),
     }
     return str(told)
@@ -405,7 +406,7 @@ def test_a_salvage_that_fails_leaves_everything(path, monkeypatch):
     before = path.read_bytes()
     with pytest.raises(StoreError, match="No space left on device; check the output directory and its free space"):
         salvaged_store(path)
-    assert [item.name for item in path.parent.iterdir()] == ["store.sqlite"]
+    assert {item.name for item in path.parent.iterdir()} == {"store.sqlite", ".store.sqlite.salvage"}
     assert path.read_bytes() == before
 
 
@@ -414,8 +415,24 @@ def test_a_damaged_store_of_another_study_is_left_alone(path):
     before = path.read_bytes()
     with pytest.raises(StoreError, match="holds the runs of study 's', not of 'other'"):
         RunStore.create_or_open(path, "other", on_salvage=print)
-    assert [item.name for item in path.parent.iterdir()] == ["store.sqlite"]
+    assert {item.name for item in path.parent.iterdir()} == {"store.sqlite", ".store.sqlite.salvage"}
     assert path.read_bytes() == before
+
+
+def test_rows_that_contradict_themselves_do_not_count(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE results SET status = 'failed' WHERE run_id = 'run-3'")
+        connection.execute("UPDATE results SET session_id = X'00' WHERE run_id = 'run-4'")
+        connection.execute("UPDATE results SET payload = 5 WHERE run_id = 'run-5'")
+        connection.execute("INSERT INTO attempts VALUES ('run-1', 'one', 'a', 'p', 2, X'00', 1, 1, 1, '')")
+        connection.execute("INSERT INTO unstarted VALUES ('run-1', 'one', 'x', X'00')")
+        connection.execute("INSERT INTO spending VALUES ('x', 'y', -1, 0, 1, 1, 1)")
+        connection.commit()
+    overwrite(path, 0, garbage())
+    assert "3 results are lost" in assert_all_but(path, {3, 4, 5})
+    with closing(RunStore.existing(path, "s")) as store:
+        assert set(store.unstarted()) == {"run-999"}
+        assert len(store.attempts("run-1", "one")) == 1
 
 
 def test_results_of_another_study_do_not_count(path):
