@@ -169,8 +169,8 @@ def _export_lines(closed: ClosedStudy) -> list[str]:
             ("failed", sums.failed),
             ("skipped", sums.skipped),
             ("missing", sums.missing),
-            ("stale", closed.stale),
-            ("not planned any more", closed.orphans),
+            ("stale", len(closed.standing.stale)),
+            ("not planned any more", len(closed.standing.orphans)),
         )
         if count
     ]

@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 
 STUDY_SUFFIXES = (".yaml", ".yml", ".json")
+SESSION_BUDGETS = (
+    ("max_cost_usd", "USD", "start no further run once the session has cost this much"),
+    ("max_tokens", "N", "start no further run once the session has spent this many tokens"),
+    ("max_total_s", "SECONDS", "start no further run once the session's runs have taken this long in sum"),
+    ("max_failures", "N", "start no further run once this many of the session have failed"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,10 +35,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="replay the selected runs that are stored as completed, and carry out only the others",
     )
+    group.addoption(
+        "--dre-rerun",
+        action="append",
+        choices=("stale", "failed", "all"),
+        metavar="stale|failed|all",
+        help="resume, and of what is stored carry out again only the runs of this kind (may be given twice)",
+    )
+    group.addoption(
+        "--dre-allow-stale",
+        action="store_true",
+        help="let results of other versions of an agent or problem count where there are none of the present version",
+    )
+    group.addoption(
+        "--dre-limit",
+        action="append",
+        metavar="[AGENT:]KEY=VALUE",
+        help="override a key of each study's limits, such as timeout_s=60 or solver:retries=3 (may be repeated)",
+    )
+    for name, unit, meaning in SESSION_BUDGETS:
+        option = f"--dre-{name.replace('_', '-')}"
+        group.addoption(option, type=_amount, metavar=unit, help=f"{meaning}, over all its studies")
+        parser.addini(f"dre_{name}", f"default of {option}", default="")
     group.addoption("--dre-sqlite", action="store_true", help="mirror the exported tables into study.sqlite")
     group.addoption("--dre-bundle", action="store_true", help="bundle the exported artifacts as study.tar.gz")
     parser.addini("dre_output", "default of --dre-output", default="")
     parser.addini("dre_resume", "default of --dre-resume", type="bool", default=False)
+    parser.addini("dre_allow_stale", "default of --dre-allow-stale", type="bool", default=False)
+    parser.addini(
+        "dre_track",
+        "files whose content counts as the version of all agents (patterns, relative to the rootdir)",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "dre_confirm_above_usd", "say before the runs what they are likely to cost, from this sum on", default=""
+    )
+    parser.addini(
+        "dre_secrets",
+        "more names of environment variables whose values are masked (patterns such as MY_*)",
+        type="linelist",
+        default=[],
+    )
     parser.addini("dre_sqlite", "default of --dre-sqlite", type="bool", default=False)
     parser.addini("dre_bundle", "default of --dre-bundle", type="bool", default=False)
 
@@ -81,7 +125,7 @@ class LazyIntegration:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell an xdist worker what all processes of the session must agree on."""
-        from pytest_dre.integration.xdist import prepare_worker
+        from pytest_dre.integration.identity import prepare_worker
 
         prepare_worker(self.config, node)
 
@@ -92,6 +136,14 @@ class LazyIntegration:
             from pytest_dre.integration.session import activate
 
             activate(self.config)
+
+
+def _amount(text: str) -> float:
+    """Return an option's value as a number from 0; argparse tells users what is wrong with others."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
 
 
 def _is_our_manifest(manifest: Path) -> bool:

@@ -6,20 +6,30 @@ import pytest
 
 from pytest_dre.integration.reports import dre_data
 from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.integration.watching import forget
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.sessions.exporting import ClosedStudy, close_study
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import StoredResults
+
+# A session that held runs back for these reasons has not done what it was asked for, though nothing failed.
+INCOMPLETE = frozenset(
+    {StatusReason.BUDGET, StatusReason.RUNNING_ELSEWHERE, StatusReason.STORE_FAILED, StatusReason.STALE}
+)
 
 
 class Exporter:
     """Writes the artifacts of each study that ran or was replayed, also after an interruption."""
 
-    def __init__(self, settings: Settings, registry: StudyRegistry, config: pytest.Config) -> None:
+    def __init__(self, settings: Settings, registry: StudyRegistry, stores: Stores, config: pytest.Config) -> None:
         self._settings = settings
         self._registry = registry
+        self._stores = stores
         self._config = config
         self._replayed: dict[str, set[str]] = {}  # run ids, by path of a study with results of this session
+        self._incomplete = False
         self.closed: list[ClosedStudy] = []
 
     def touch(self, path: Path) -> None:
@@ -34,23 +44,36 @@ class Exporter:
         replayed = self._replayed.setdefault(data["study"], set())
         if data["cached"]:
             replayed.add(data["run_id"])
+        self._incomplete |= data["held_back"] in INCOMPLETE
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Export; xdist has stopped its workers by now, so all that was recorded is in."""
         for path, replayed in self._replayed.items():
-            closed = close_study(
-                self._registry.load(Path(path)),
-                session_id=self._settings.session_id,
-                cached=replayed,
-                sqlite=self._settings.sqlite,
-                bundle=self._settings.bundle,
-                export_hook=self._call_hook,
-            )
+            planned = self._registry.load(Path(path))
+            closed = self._close(planned, replayed)
+            forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
                 self.closed.append(closed)
-        if any(closed.error for closed in self.closed) and session.exitstatus == pytest.ExitCode.OK:
+        incomplete = self._incomplete or any(closed.error for closed in self.closed)
+        if incomplete and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _close(self, planned: PlannedStudy, replayed: set[str]) -> ClosedStudy | None:
+        if self._stores.is_foreign(planned):
+            return ClosedStudy(
+                planned, None, error=f"artifacts not written: {self._stores.refused[planned.store_path]}"
+            )
+        return close_study(
+            planned,
+            session_id=self._settings.session_id,
+            cached=replayed,
+            sqlite=self._settings.sqlite,
+            bundle=self._settings.bundle,
+            export_hook=self._call_hook,
+            allow_stale=self._settings.resumption.allow_stale,
+            notices=tuple(self._stores.notices.get(planned.store_path, ())),
+        )
 
     def _call_hook(self, planned: PlannedStudy, results: StoredResults) -> None:
         self._config.hook.pytest_dre_export(study=planned.study, results=results, output_dir=planned.output_dir)

@@ -18,6 +18,7 @@ from pytest_dre.sessions.planned import PlannedStudy
 
 if TYPE_CHECKING:
     from pytest_dre.execution.bound import StudyBindings
+    from pytest_dre.integration.admission import Refusal
     from pytest_dre.integration.recorder import Recorder
 
 registry_key = pytest.StashKey[StudyRegistry]()
@@ -54,9 +55,12 @@ class StudyFile(pytest.File):
             self.bindings = bind(self.planned, self)
         except DreError as error:
             raise self.CollectError(str(error)) from None
-        self._mark()
+        timeouts = self._mark()
         for name, run in zip(self.planned.names, self.planned.plan.runs, strict=True):
-            yield RunItem.from_parent(self, name=name, run=run)
+            item = RunItem.from_parent(self, name=name, run=run)
+            if run.agent_id in timeouts:  # the marker nearest to the item holds
+                item.add_marker(pytest.mark.timeout(timeouts[run.agent_id]))
+            yield item
         for gate in self.planned.study.gates:
             yield GateItem.from_parent(self, name=f"gate={gate.gate_id}", gate=gate)
 
@@ -66,15 +70,22 @@ class StudyFile(pytest.File):
             return represent_fault(self, str(excinfo.value))
         return super().repr_failure(excinfo)
 
-    def _mark(self) -> None:
-        """Marks stand on the file, so that 10,000 runs share them."""
+    def _mark(self) -> dict[str | None, float]:
+        """Mark the file, so that 10,000 runs share the marks; return the timeouts of agents that have their own."""
         self.add_marker(pytest.mark.dre)
-        timeout = self.planned.study.limits.timeout_s
-        if timeout is None:
-            return
+        limits = self.planned.study.limits
+        own: dict[str | None, float] = {
+            agent: item.timeout_s for agent, item in limits.agents.items() if item.timeout_s is not None
+        }
+        if limits.timeout_s is None and not own:
+            return {}
         if not self.config.pluginmanager.has_plugin("timeout"):
-            raise self.CollectError(f"{self.name}: limits.timeout_s needs the plugin pytest-timeout, which is disabled")
-        self.add_marker(pytest.mark.timeout(timeout))
+            raise self.CollectError(
+                f"{self.path}: limits.timeout_s needs the plugin pytest-timeout, which is disabled; drop -p no:timeout"
+            )
+        if limits.timeout_s is not None:
+            self.add_marker(pytest.mark.timeout(limits.timeout_s))
+        return own
 
 
 class RunItem(pytest.Item):
@@ -85,7 +96,7 @@ class RunItem(pytest.Item):
         result: What it yielded, once it was carried out or replayed; None again after its teardown, as the store has
             it and thousands of results need not stay in memory.
         cached: Whether the result was replayed from the store.
-        held_back: Why it was not started, though it could have been; it stays missing then.
+        held_back: Why it was not started, though it was selected; it stays missing then.
     """
 
     parent: StudyFile
@@ -95,7 +106,7 @@ class RunItem(pytest.Item):
         self.run = run
         self.result: RunResult | None = None
         self.cached = False
-        self.held_back: str | None = None
+        self.held_back: Refusal | None = None
 
     @property
     def ihook(self) -> pluggy.HookRelay:

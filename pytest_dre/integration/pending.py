@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from pytest_dre.integration.reports import was_held_back
+from pytest_dre.integration.reports import held_back_by
 
 LASTFAILED = "cache/lastfailed"
 
@@ -31,7 +31,7 @@ class PendingRuns:
         """Note what is done: passed, or skipped by the user's own word."""
         if report.nodeid not in self._selected:
             return
-        if (report.when == "call" and report.passed) or (report.skipped and not was_held_back(report)):
+        if (report.when == "call" and report.passed) or (report.skipped and held_back_by(report) is None):
             self._done.add(report.nodeid)
         elif report.failed:
             self._done.discard(report.nodeid)

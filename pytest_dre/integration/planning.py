@@ -2,8 +2,9 @@
 
 import pytest
 
-from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.estimating import SelectedRuns, selected_runs
 from pytest_dre.integration.screen import columns, lines
+from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import announcement
 from pytest_dre.reporting.plan import plan_lines
@@ -33,15 +34,18 @@ class PlanPrinter:
     def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
         reporter.write_sep("=", "plan")
         height = None if self._config.get_verbosity() > 0 else lines()
+        resumption = settings_of(self._config).resumption
+        found = {item.planned.output_dir: item for item in selected_runs(items)}
         for number, planned in enumerate(self._registry):
-            selected = sum(1 for item in items if isinstance(item, RunItem) and item.parent.planned is planned)
+            selected = found.get(planned.output_dir) or SelectedRuns(planned, [])
             shown = plan_lines(
                 planned.study,
                 planned.plan,
                 width=columns(self._config),
                 height=height,
-                selected=selected,
+                selected=len(selected.runs),
                 stored=None,
+                estimate=selected.estimate(resumption),
             )
             for line in ([""] if number else []) + shown:
                 reporter.write_line(line)

@@ -2,50 +2,76 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from pytest_dre.errors import DreError
+from pytest_dre.analysis.missing import demanded_outcomes, lacking
+from pytest_dre.analysis.outcomes import OutcomeReader
+from pytest_dre.errors import DreError, StoreError
 from pytest_dre.execution.fingerprints import fingerprint
+from pytest_dre.execution.limits import RunPolicy, policy_for
 from pytest_dre.execution.run import Execution, execute_run
+from pytest_dre.execution.secrets import SecretMasker
+from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.resolving import hook_failed, hook_is_implemented
 from pytest_dre.integration.settings import Settings
-from pytest_dre.model.runs import ProblemPacket, RunResult, RunSpec, RunStatus
+from pytest_dre.integration.stores import Stores
+from pytest_dre.integration.watching import watched
+from pytest_dre.model.reasons import StatusReason
+from pytest_dre.model.runs import Attempt, ProblemPacket, RunResult, RunSpec, RunStatus
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.sessions.resuming import Action
 from pytest_dre.sessions.unstarted import unstarted_result
+from pytest_dre.store.ownership import RunningElsewhere
 from pytest_dre.store.runs import RunStore
 
 # What ends a session or skips a test is no failure of the run.
 NOT_A_FAILURE = (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception)
 
 
+@dataclass(frozen=True, slots=True)
+class _Workplace:
+    """What the runs of one study share in this process."""
+
+    planned: PlannedStudy
+    store: RunStore
+    admission: Admission
+    policies: dict[str | None, RunPolicy]
+    demanded: tuple[OutcomeReader, ...]
+
+
 class Recorder:
     """Keeps each run's result in its study's store before the report goes out."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stores: Stores, purse: SessionPurse, masker: SecretMasker) -> None:
         self._settings = settings
-        self._stores: dict[Path, RunStore] = {}
+        self._stores = stores
+        self._purse = purse
+        self._masker = masker
+        self._workplaces: dict[Path, _Workplace] = {}
+        self._told: set[Path] = set()  # stores whose failure a run of this process has shown
 
     def perform(self, item: RunItem) -> None:
         """Replay or carry out the run. Raises RunFailure if it failed."""
-        store = self._store(item.parent)
-        if self._settings.resume and self._replay(item, store):
+        place = self._workplace_or_hold_back(item)
+        if self._settings.resumption.resume and self._replay(item, place.store):
             return
-        self._hold_back_if_stopped(item, store)
-        execution = execute_run(
-            item.run,
-            item.parent.bindings,
-            evaluate_more=_evaluate_hook(item),
-            seed_more=_seed_hook(item),
-            passthrough=NOT_A_FAILURE,
-            classify=_classify,
-        )
-        execution = _within_limits(item, execution)
-        self._record(item, store, execution.result)
+        refusal = place.admission.refusal(item.run)
+        if refusal is not None:
+            place.store.note_unstarted(item.run.run_id, self._settings.session_id, refusal.reason, refusal.message)
+            _hold_back(item, refusal)
+        try:
+            execution = self._judged(place, self._carry_out(item, place))
+        except KeyboardInterrupt:
+            self._note_interruption(item, place)
+            raise
+        self._record(item, place, execution.result)
         if execution.result.status is RunStatus.FAILED:
             raise RunFailure(execution.result, execution.error)
 
@@ -59,50 +85,111 @@ class Recorder:
             except DreError as error:
                 report.outcome, report.longrepr = "failed", str(error)
             if item.held_back and report.skipped:
-                report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back}")
+                report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back.message}")
             if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
                 report.dre = _report_data(item)
+            if report.sections:
+                report.sections = [(title, self._masker.text(text)) for title, text in report.sections]
             if report.when == "teardown":
                 item.result = None
         return report
 
-    def pytest_sessionfinish(self) -> None:
-        """Close the stores; their content is complete at any moment."""
-        for store in self._stores.values():
-            store.close()
-        self._stores.clear()
+    def _workplace_or_hold_back(self, item: RunItem) -> _Workplace:
+        """Return where the run is carried out; the first run that meets a broken store fails, others are held back."""
+        path = item.parent.planned.store_path
+        try:
+            return self._workplace(item.parent)
+        except RunningElsewhere as error:
+            _hold_back(item, Refusal(StatusReason.RUNNING_ELSEWHERE, str(error)))
+        except StoreError as error:
+            if path not in self._told:
+                self._told.add(path)
+                raise
+            _hold_back(item, Refusal(StatusReason.STORE_FAILED, str(error)))
 
-    def _store(self, study_file: StudyFile) -> RunStore:
-        planned = study_file.planned
-        if study_file.path not in self._stores:
-            store = RunStore.create_or_open(planned.store_path, planned.study.study_id)
+    def _workplace(self, study_file: StudyFile) -> _Workplace:
+        planned, study = study_file.planned, study_file.planned.study
+        store = self._stores.of(planned)
+        if study_file.path not in self._workplaces:
             store.set_versions(study_file.bindings.versions)
-            self._stores[study_file.path] = store
-        return self._stores[study_file.path]
+            self._workplaces[study_file.path] = _Workplace(
+                planned,
+                store,
+                Admission.to(study, store, self._settings.session_id, self._purse),
+                {agent: policy_for(study.limits, agent) for agent in (None, *study_file.bindings.agents)},
+                demanded_outcomes(study),
+            )
+        return self._workplaces[study_file.path]
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
-        stored = store.completed(item.run.run_id, fingerprint(item.run, item.parent.bindings.versions))
-        if stored is None:
-            return False
+        """Report the run from the store, if the session's options say so."""
+        stored = store.result(item.run.run_id, fingerprint(item.run, item.parent.bindings.versions))
+        stale = stored is None and (stored := store.latest(item.run.run_id)) is not None
+        match self._settings.resumption.action(stored, stale=stale):
+            case Action.RUN:
+                return False
+            case Action.HOLD_BACK:
+                message = "only a result of another agent, problem or seed is stored; --dre-rerun stale carries it out"
+                _hold_back(item, Refusal(StatusReason.STALE, message))
+        assert stored is not None, "only a result can be replayed"
         item.result, item.cached = stored, True
         item.user_properties.extend(_properties(item.run, stored))
+        if stored.status is not RunStatus.SUCCESS:
+            raise RunFailure(stored, None)
         return True
 
-    def _hold_back_if_stopped(self, item: RunItem, store: RunStore) -> None:
-        if not item.parent.planned.study.run_budget.fail_fast:
-            return
-        reason = store.stop_reason(self._settings.session_id)
-        if reason is not None:
-            item.held_back = reason
-            pytest.skip(reason)
+    def _carry_out(self, item: RunItem, place: _Workplace) -> Execution:
+        policy = place.policies[item.run.agent_id if item.run.agent_id in place.policies else None]
 
-    def _record(self, item: RunItem, store: RunStore, result: RunResult) -> None:
-        store.record(result, self._settings.session_id)
+        def keep(attempt: Attempt) -> None:
+            masked = replace(attempt, error_info=self._masker.text(attempt.error_info))
+            self._purse.pay(attempt.spending)
+            place.store.record_attempt(masked, self._settings.session_id)
+
+        with watched(item, policy.timeout_s, self._settings):
+            return execute_run(
+                item.run,
+                item.parent.bindings,
+                evaluate_more=_evaluate_hook(item),
+                seed_more=_seed_hook(item),
+                passthrough=NOT_A_FAILURE,
+                classify=_classify,
+                policy=policy,
+                on_attempt=keep,
+                watch=self._masker.observe,
+            )
+
+    def _judged(self, place: _Workplace, execution: Execution) -> Execution:
+        """Fail what took too long (an agent may swallow the timeout), or lacks an outcome that the study demands."""
+        result = execution.result
+        if result.status is RunStatus.SUCCESS:
+            limit = place.policies.get(result.agent_id, place.policies[None]).timeout_s
+            if limit is not None and (result.latency_s or 0) > limit:
+                message = f"Timeout: the run took {result.latency_s:.3g} s, limits.timeout_s is {limit:g}"
+                result = _failed(result, StatusReason.TIMEOUT, message)
+            elif place.demanded and (missing := lacking(place.demanded, result)):
+                result = _failed(result, StatusReason.INVALID_OUTPUT, missing)
+        masked = self._masker.result(result)
+        return execution if masked is execution.result else Execution(masked, execution.error)
+
+    def _note_interruption(self, item: RunItem, place: _Workplace) -> None:
+        """A run under way at Ctrl-C stays missing; what it had cost nobody knows."""
+        with suppress(StoreError):
+            place.store.note_unstarted(
+                item.run.run_id, self._settings.session_id, StatusReason.INTERRUPTED, "interrupted while it ran"
+            )
+
+    def _record(self, item: RunItem, place: _Workplace, result: RunResult) -> None:
+        self._purse.pay(result.spending, failed=result.status is RunStatus.FAILED)
+        try:
+            place.store.record(result, self._settings.session_id)
+            place.admission.settle(result, item.name)
+        except StoreError as error:
+            self._stores.give_up(place.planned, error)
+            self._told.add(place.planned.store_path)
+            raise
         item.result = result
         item.user_properties.extend(_properties(item.run, result))
-        study = item.parent.planned.study
-        if result.status is RunStatus.FAILED and study.run_budget.fail_fast:
-            store.request_stop(self._settings.session_id, f"fail_fast: {item.name} failed")
         if hook_is_implemented(item, "pytest_dre_run_recorded"):
             _call_recorded_hook(item, result)
 
@@ -110,13 +197,31 @@ class Recorder:
         """A skip mark, a failing setup hook or a timeout outside the agent leaves a run without a result."""
         if report.passed or report.when == "teardown" or item.result is not None or item.held_back:
             return
+        if item.parent.planned.store_path in self._stores.refused:
+            return  # the report tells what is wrong with the store
         status = RunStatus.SKIPPED if report.skipped else RunStatus.FAILED
-        reason = "skipped" if report.skipped else "setup_error" if report.when == "setup" else "not_recorded"
-        message = _message(report)
-        if message.startswith("Failed: Timeout"):
-            reason = "timeout"
+        reason = _reason_of(report)
+        message = self._masker.text(_message(report))
         result = unstarted_result(item.run, item.parent.bindings.versions, status, reason, message)
-        self._record(item, self._store(item.parent), result)
+        self._record(item, self._workplace(item.parent), result)
+
+
+def _hold_back(item: RunItem, refusal: Refusal) -> NoReturn:
+    """Skip the run, which stays missing."""
+    item.held_back = refusal
+    pytest.skip(refusal.message)
+
+
+def _reason_of(report: pytest.TestReport) -> StatusReason:
+    if _message(report).startswith("Failed: Timeout"):
+        return StatusReason.TIMEOUT
+    if report.skipped:
+        return StatusReason.SKIPPED
+    return StatusReason.SETUP_ERROR if report.when == "setup" else StatusReason.NOT_RECORDED
+
+
+def _failed(result: RunResult, reason: StatusReason, message: str) -> RunResult:
+    return replace(result, status=RunStatus.FAILED, status_reason=reason, error_info=message)
 
 
 def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]] | None:
@@ -144,20 +249,10 @@ def _call_recorded_hook(item: RunItem, result: RunResult) -> None:
         raise hook_failed("pytest_dre_run_recorded", error) from error
 
 
-def _within_limits(item: RunItem, execution: Execution) -> Execution:
-    """An agent may swallow the timeout's exception; its run took too long all the same."""
-    result, limit = execution.result, item.parent.planned.study.limits.timeout_s
-    if limit is None or result.status is not RunStatus.SUCCESS or (result.latency_s or 0) <= limit:
-        return execution
-    message = f"Timeout: the run took {result.latency_s:.3g} s, limits.timeout_s is {limit:g}"
-    failed = replace(result, status=RunStatus.FAILED, status_reason="timeout", error_info=message)
-    return Execution(failed, execution.error)
-
-
 def _classify(error: BaseException) -> str | None:
     """Name what pytest-timeout raises in an agent."""
     timed_out = isinstance(error, pytest.fail.Exception) and str(error).startswith("Timeout")
-    return "timeout" if timed_out else None
+    return StatusReason.TIMEOUT if timed_out else None
 
 
 def _message(report: pytest.TestReport) -> str:
@@ -176,7 +271,7 @@ def _report_data(item: RunItem) -> str:
             "study": str(item.path),
             "run_id": item.run.run_id,
             "cached": item.cached,
-            "held_back": item.held_back,
+            "held_back": item.held_back and item.held_back.reason,
         }
     )
 

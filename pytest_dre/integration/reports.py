@@ -12,10 +12,10 @@ def dre_data(report: pytest.TestReport) -> dict[str, Any] | None:
     return None if text is None else dict(json.loads(text))
 
 
-def was_held_back(report: pytest.TestReport) -> bool:
-    """Return whether the run was not started though it could have been, and so is still missing."""
+def held_back_by(report: pytest.TestReport) -> str | None:
+    """Return the reason why the run was not started and so is still missing, None if it was or is no run."""
     data = dre_data(report)
-    return data is not None and data["held_back"] is not None
+    return None if data is None else data["held_back"]
 
 
 def was_cached(report: pytest.TestReport) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from pytest_dre.errors import DreError
 from pytest_dre.execution.binding import bind_study
 from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.integration.settings import tracked_by_ini
 
 if TYPE_CHECKING:
     from pytest_dre.integration.nodes import StudyFile
@@ -35,6 +36,7 @@ def bind(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
         resolve_problem=resolve_problem,
         known_agents=agents,
         known_problems=problems,
+        tracked=tracked_by_ini(study_file.config),
     )
 
 

@@ -1,16 +1,20 @@
 """What the command line and the ini file say, read once a process."""
 
 import enum
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pytest_dre.errors import DreError
+from pytest_dre.execution.tracking import tracked_version
+from pytest_dre.integration.identity import BUDGETS, ledger_path, session_id
 from pytest_dre.model.study import Study
+from pytest_dre.sessions.budgets import Budget
 from pytest_dre.sessions.directories import output_directory
+from pytest_dre.sessions.resuming import Resumption
 
-WORKER_SESSION = "dre_session"  # key of workerinput
+MAIN = "main"
 
 
 class Role(enum.Enum):
@@ -30,7 +34,12 @@ class Settings:
         session_id: Shared by all processes of the session.
         root: pytest's rootdir; relative output directories start there.
         output_base: `--dre-output`: studies write to <output_base>/<study_id>. None: each to its own output_dir.
-        resume: Whether runs stored as completed are replayed.
+        worker: The process's name among those of the session, such as "gw0".
+        resumption: Which stored results are replayed.
+        limits: Values of `--dre-limit`, each "[agent:]key=value".
+        budget: What the session may spend, over all its studies.
+        ledger: The file in which its processes keep what was spent, None if that is not bounded.
+        confirm_above_usd: From which cost on the header tells what is to be expected, None for never.
         sqlite: Whether tables are mirrored into study.sqlite.
         bundle: Whether the artifacts are bundled.
     """
@@ -39,13 +48,23 @@ class Settings:
     session_id: str
     root: Path
     output_base: Path | None
-    resume: bool
+    worker: str
+    resumption: Resumption
+    limits: tuple[str, ...]
+    budget: Budget
+    ledger: Path | None
+    confirm_above_usd: float | None
     sqlite: bool
     bundle: bool
 
     def output_dir(self, study: Study) -> Path:
         """Return the directory of the study's store and artifacts."""
         return output_directory(study, self.root, self.output_base)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process leads the session."""
+        return self.role is not Role.WORKER
 
 
 settings_key = pytest.StashKey[Settings]()
@@ -58,17 +77,69 @@ def settings_of(config: pytest.Config) -> Settings:
     return config.stash[settings_key]
 
 
+def tracked_by_ini(config: pytest.Config) -> str:
+    """Return what the files that the ini key `dre_track` names add to each agent's version. Raises DreError."""
+    if tracked_key not in config.stash:
+        try:
+            config.stash[tracked_key] = tracked_version(config.getini("dre_track"), config.rootpath)
+        except DreError as error:
+            raise DreError(f"{config.inipath or 'ini'}: dre_track: {error}") from None
+    return config.stash[tracked_key]
+
+
+tracked_key = pytest.StashKey[str]()
+
+
 def _read(config: pytest.Config) -> Settings:
     workerinput = getattr(config, "workerinput", None)
     return Settings(
         role=_role(config),
-        session_id=workerinput[WORKER_SESSION] if workerinput else uuid.uuid4().hex,
+        session_id=session_id(config),
         root=config.rootpath,
         output_base=_output_base(config),
-        resume=any((config.getoption("lf", False), config.getoption("dre_resume"), config.getini("dre_resume"))),
+        worker=workerinput["workerid"] if workerinput else MAIN,
+        resumption=_resumption(config),
+        limits=tuple(config.getoption("dre_limit") or ()),
+        budget=_session_budget(config),
+        ledger=ledger_path(config),
+        confirm_above_usd=_ini_amount(config, "dre_confirm_above_usd"),
         sqlite=config.getoption("dre_sqlite") or config.getini("dre_sqlite"),
         bundle=config.getoption("dre_bundle") or config.getini("dre_bundle"),
     )
+
+
+def _resumption(config: pytest.Config) -> Resumption:
+    rerun = frozenset(config.getoption("dre_rerun") or ())
+    resume = any((config.getoption("lf", False), config.getoption("dre_resume"), config.getini("dre_resume"), rerun))
+    allow_stale = config.getoption("dre_allow_stale") or config.getini("dre_allow_stale")
+    return Resumption(resume, rerun, allow_stale)
+
+
+def _session_budget(config: pytest.Config) -> Budget:
+    cost, tokens, seconds, failures = (_amount(config, f"dre_{name}") for name in BUDGETS)
+    return Budget("--dre-{}", cost, _whole(tokens), seconds, _whole(failures))
+
+
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else int(amount)
+
+
+def _amount(config: pytest.Config, name: str) -> float | None:
+    option: float | None = config.getoption(name)
+    return _ini_amount(config, name) if option is None else option
+
+
+def _ini_amount(config: pytest.Config, key: str) -> float | None:
+    text = str(config.getini(key)).strip()
+    if not text:
+        return None
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise DreError(f"{config.inipath or 'ini'}: {key} is {text!r}; write a number from 0")
+    return amount
 
 
 def _role(config: pytest.Config) -> Role:

@@ -1,10 +1,12 @@
 """The studies of a session."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_dre.errors import Fault
 from pytest_dre.integration.settings import Settings
+from pytest_dre.loading.overrides import override_limits
 from pytest_dre.loading.reading import load_study
 from pytest_dre.model.source import StudySource
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
@@ -29,6 +31,7 @@ class StudyRegistry:
         """Return the study at `path`. Raises StudyError with all its faults."""
         if path not in self._by_path:
             source = load_study(path, shown_as=_shown(path, self._settings.root))
+            source = replace(source, study=override_limits(source.study, self._settings.limits))
             output_dir = self._settings.output_dir(source.study).resolve()
             self._claim(output_dir, path, source)
             self._by_path[path] = plan_source(source, output_dir)

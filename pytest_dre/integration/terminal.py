@@ -2,18 +2,25 @@
 
 import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from pytest_dre.integration.closing import Exporter
+from pytest_dre.integration.estimating import SelectedRuns, selected_runs
 from pytest_dre.integration.nodes import GateItem, RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.screen import columns, from_here, lines
+from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.reporting.estimates import estimate_line
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
+from pytest_dre.reporting.width import clean
 from pytest_dre.sessions.exporting import ClosedStudy
+
+STALE_NAMED = 5
 
 
 def announcement(items: list[pytest.Item]) -> list[str]:
@@ -48,8 +55,8 @@ class Terminal:
             self._pending.add(item.nodeid for item in session.items if item.path in paths)
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """Say how many runs of how many studies are planned."""
-        return announcement(items)
+        """Say how many runs of how many studies are planned, and if it is much, what they are likely to cost."""
+        return [*announcement(items), *self._estimates(selected_runs(items))]
 
     def announce(self, node_ids: Iterable[str]) -> None:
         """Say the same for the items that an xdist worker collected."""
@@ -59,8 +66,33 @@ class Terminal:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
-            for line in _counts(len(runs), len(studies), len(node_ids) - len(runs)):
+            counts = _counts(len(runs), len(studies), len(node_ids) - len(runs))
+            for line in [*counts, *self._estimates(self._named_runs(runs))]:
                 reporter.write_line(line)
+
+    def _named_runs(self, node_ids: Iterable[str]) -> list[SelectedRuns]:
+        """Return the runs of the node ids that a worker collected, by study."""
+        names: dict[Path, list[str]] = {}
+        for node_id in node_ids:
+            path, _, name = node_id.partition("::")
+            names.setdefault((self._config.rootpath / path).resolve(), []).append(name)
+        studies = [(planned, names.get(planned.source.path or Path())) for planned in self._registry]
+        return [
+            SelectedRuns(planned, [planned.runs_by_name[name] for name in found if name in planned.runs_by_name])
+            for planned, found in studies
+            if found
+        ]
+
+    def _estimates(self, selected: Iterable[SelectedRuns]) -> list[str]:
+        """Return what the studies are likely to cost, if that is more than users want to spend without being told."""
+        threshold = settings_of(self._config).confirm_above_usd
+        if threshold is None or self._exporter is None:
+            return []
+        resumption = settings_of(self._config).resumption
+        estimates = [(item.planned, item.estimate(resumption)) for item in selected]
+        if sum(found.cost_usd or 0.0 for _, found in estimates) < threshold:
+            return []
+        return [f"{clean(planned.study.study_id)}: {estimate_line(found)}" for planned, found in estimates]
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -87,9 +119,14 @@ class Terminal:
             height=lines(),
             output_dir=from_here(closed.planned.output_dir, self._config),
             resume_command=self._resume_command(),
-            stale=closed.stale,
-            orphans=closed.orphans,
+            stale=len(closed.standing.stale),
+            orphans=len(closed.standing.orphans),
             error=closed.error,
+            stale_names=closed.stale_names(STALE_NAMED),
+            stale_included=closed.stale_included,
+            unstarted=closed.unstarted,
+            spending=closed.spending,
+            notices=closed.notices,
         )
 
     def _resume_command(self) -> str:

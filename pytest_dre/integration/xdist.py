@@ -9,20 +9,18 @@ import pytest
 
 from pytest_dre.detection import is_study_file
 from pytest_dre.errors import DreError
+from pytest_dre.integration.admission import Admission, SessionPurse
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.pending import PendingRuns
-from pytest_dre.integration.settings import WORKER_SESSION, Settings, settings_of
+from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import Terminal
+from pytest_dre.integration.watching import timeout_of
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.unstarted import unstarted_result
-from pytest_dre.store.runs import RunStore
-
-
-def prepare_worker(config: pytest.Config, node: Any) -> None:
-    """Give the worker the session's id."""
-    node.workerinput[WORKER_SESSION] = settings_of(config).session_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +36,19 @@ class Controller:
     """Announces what workers collected, and records what they died of."""
 
     def __init__(
-        self, config: pytest.Config, settings: Settings, registry: StudyRegistry, closing: ClosingParts
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        registry: StudyRegistry,
+        stores: Stores,
+        closing: ClosingParts,
     ) -> None:
         self._config = config
         self._settings = settings
         self._registry = registry
+        self._stores = stores
         self._closing = closing
+        self._purse = SessionPurse(settings)
         self._paths: dict[str, Path | None] = {}
         self._announced = False
         self._interrupted: set[Any] = set()
@@ -60,15 +65,18 @@ class Controller:
         self._announced = True
         of_studies = [node_id for node_id in ids if self._study_path(node_id) is not None]
         self._closing.pending.add(of_studies)
-        self._closing.terminal.announce(of_studies)
         self._load(of_studies)
+        self._closing.terminal.announce(of_studies)
 
     def _load(self, node_ids: list[str]) -> None:
-        """Plan what the workers have collected, now: a study edited while it runs is exported as it was."""
+        """Plan and claim what the workers have collected, before the first run.
+
+        A study edited while it runs is exported as it was. What is wrong with a store is told by its runs.
+        """
         for path in dict.fromkeys(map(self._study_path, node_ids)):
             if path is not None:
                 with suppress(DreError):  # edited since the workers read it: closing the session tells
-                    self._registry.load(path)
+                    self._stores.of(self._registry.load(path))
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """A worker that stopped at Ctrl-C did not crash; its run is missing, not failed."""
@@ -90,17 +98,20 @@ class Controller:
             report.longrepr = f"{report.longrepr}\n{error}"
 
     def _record_crash(self, planned: PlannedStudy, report: pytest.TestReport) -> None:
-
         run = planned.runs_by_name.get(report.nodeid.partition("::")[2])
         if run is None:
             return
-        store = RunStore.create_or_open(planned.store_path, planned.study.study_id)
-        try:
-            result = unstarted_result(run, store.versions(), RunStatus.FAILED, "crashed", str(report.longrepr))
-            store.record_unless_recorded(result, self._settings.session_id)
-        finally:
-            store.close()
-        report.longrepr = f"{report.longrepr}\nrun {run.run_id} is recorded as failed (crashed); rerun it with --lf"
+        store, session_id = self._stores.of(planned), self._settings.session_id
+        timeout = timeout_of(planned, run, session_id, _worker_of(report))
+        reason, message = (
+            (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
+        )
+        result = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
+        if store.record_unless_recorded(result, session_id):
+            self._purse.pay(result.spending, failed=True)
+            Admission.to(planned.study, store, session_id, self._purse).settle(result, report.nodeid.partition("::")[2])
+        told = str(report.longrepr) if timeout is None else f"{report.longrepr}\n{timeout}"
+        report.longrepr = f"{told}\nrun {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
 
     def _study_path(self, node_id: str) -> Path | None:
         """Return the study that an item belongs to, None if it is no study's."""
@@ -110,3 +121,8 @@ class Controller:
             is_study = path.is_file() and is_study_file(path)
             self._paths[prefix] = path if is_study else None
         return self._paths[prefix]
+
+
+def _worker_of(report: pytest.TestReport) -> str:
+    node: Any = getattr(report, "node", None)
+    return str(node.gateway.id)

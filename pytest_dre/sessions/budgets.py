@@ -38,7 +38,7 @@ class Books(Protocol):
 class Budget:
     """What may be spent at most; None bounds nothing.
 
-    `key` says where its bounds are written, with `{}` for the bound's name.
+    `key` says where its bounds are written, with `{}` for the bound's name; options are written with hyphens.
     """
 
     key: str
@@ -63,7 +63,7 @@ class Budget:
             ("max_total_s", self.max_total_s, spent.seconds, "{:,.1f} s"),
         ):
             if bound is not None and amount >= bound:
-                return f"{self.key.format(name)} is reached: {form.format(amount)} of {form.format(bound)} spent"
+                return f"{self._bound(name)} is reached: {form.format(amount)} of {form.format(bound)} spent"
         return None
 
     def failures_exceeded(self, spent: Spent) -> str | None:
@@ -71,7 +71,11 @@ class Budget:
         if self.max_failures is None or spent.failures < self.max_failures:
             return None
         runs = "run" if spent.failures == 1 else "runs"
-        return f"{self.key.format('max_failures')} is reached: {spent.failures} {runs} of this session failed"
+        return f"{self._bound('max_failures')} is reached: {spent.failures} {runs} of this session failed"
+
+    def _bound(self, name: str) -> str:
+        text = self.key.format(name)
+        return text.replace("_", "-") if text.startswith("--") else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """From the store to the artifacts."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from pytest_dre.artifacts.export import export_study
 from pytest_dre.artifacts.provenance import gather_provenance
@@ -11,8 +11,9 @@ from pytest_dre.loading.writing import dump_yaml
 from pytest_dre.model.runs import RunResult
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
 from pytest_dre.sessions.planned import PlannedStudy
-from pytest_dre.sessions.results import StoredResults, count_orphans, count_stale
+from pytest_dre.sessions.results import Standing, StoredResults, standing_of
 from pytest_dre.store.runs import RunStore
+from pytest_dre.store.totals import Totals, Unstarted
 
 ExportHook = Callable[[PlannedStudy, StoredResults], object]
 
@@ -24,16 +25,28 @@ class ClosedStudy:
     Attributes:
         planned: The study.
         tally: What became of its runs, over all sessions; None if that could not be read.
-        stale: Planned runs of which only results of another agent, problem or seed are stored.
-        orphans: Stored runs that are not planned any more.
+        standing: What the store holds beyond the results that count.
+        stale_included: Whether stale results were counted all the same.
+        unstarted: Why missing runs were not started, by run id.
+        spending: What the study came to in all sessions.
+        notices: What users must know of the store.
         error: What went wrong with its artifacts, "" if nothing did.
     """
 
     planned: PlannedStudy
     tally: StudyTally | None
-    stale: int = 0
-    orphans: int = 0
+    standing: Standing = field(default_factory=Standing)
+    stale_included: bool = False
+    unstarted: Mapping[str, Unstarted] = field(default_factory=dict)
+    spending: Totals = field(default_factory=Totals)
+    notices: tuple[str, ...] = ()
     error: str = ""
+
+    def stale_names(self, count: int) -> list[str]:
+        """Return the item names of the first stale runs."""
+        stale = frozenset(self.standing.stale[:count])
+        names = zip(self.planned.names, self.planned.plan.runs, strict=True)
+        return [name for name, run in names if run.run_id in stale]
 
 
 def close_study(
@@ -44,29 +57,43 @@ def close_study(
     sqlite: bool = False,
     bundle: bool = False,
     export_hook: ExportHook | None = None,
+    allow_stale: bool = False,
+    notices: tuple[str, ...] = (),
 ) -> ClosedStudy | None:
     """Export what the study's store holds, and count it. None if there is no store.
 
     With `session_id` the tally tells results of earlier sessions from this one's; `cached` holds the ids of runs that
-    this session replayed; `export_hook` is called once the artifacts are valid.
+    this session replayed; `export_hook` is called once the artifacts are valid. With `allow_stale`, results of other
+    versions count where there are none of the present ones. `notices` are handed on.
     """
     try:
         store = RunStore.existing(planned.store_path, planned.study.study_id)
         if store is None:
             return None
         with closing(store):
-            results = StoredResults(planned, store)
+            standing = standing_of(planned, store)
+            results = StoredResults(planned, store, frozenset(standing.stale) if allow_stale else frozenset())
             earlier = () if session_id is None else store.only_before(session_id)
             counter = TallyCounter(planned.study, planned.plan, cached, earlier)
-            _export(planned, counter.watched(results), sqlite, bundle)
+            planned_ids = {run.run_id for run in planned.plan.runs}
+            unstarted = {run_id: note for run_id, note in store.unstarted().items() if run_id in planned_ids}
+            closed = ClosedStudy(planned, counter.study, standing, allow_stale, unstarted, store.spending(), notices)
+            _export(closed, _settled(counter.watched(results), unstarted), sqlite, bundle)
             error = "" if export_hook is None else _call(export_hook, planned, results)
-            stale, orphans = count_stale(planned, store), count_orphans(planned, store)
-            return ClosedStudy(planned, counter.study, stale, orphans, error)
+            return replace(closed, error=error)
     except DreError as error:
-        return ClosedStudy(planned, None, error=f"artifacts not written: {error}")
+        return ClosedStudy(planned, None, notices=notices, error=f"artifacts not written: {error}")
 
 
-def _export(planned: PlannedStudy, results: Iterable[RunResult], sqlite: bool, bundle: bool) -> None:
+def _settled(results: Iterable[RunResult], unstarted: dict[str, Unstarted]) -> Iterator[RunResult]:
+    """Yield the results, and forget why their runs were not started once."""
+    for result in results:
+        unstarted.pop(result.run_id, None)
+        yield result
+
+
+def _export(closed: ClosedStudy, results: Iterable[RunResult], sqlite: bool, bundle: bool) -> None:
+    planned = closed.planned
     export_study(
         planned.study,
         planned.plan,
@@ -76,6 +103,11 @@ def _export(planned: PlannedStudy, results: Iterable[RunResult], sqlite: bool, b
         provenance=gather_provenance(planned.source.base_dir, planned.study),
         sqlite=sqlite,
         bundle=bundle,
+        unstarted=closed.unstarted,
+        stale=closed.standing.stale,
+        orphans=closed.standing.orphans,
+        stale_included=closed.stale_included,
+        spending=closed.spending,
     )
 
 

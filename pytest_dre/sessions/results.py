@@ -1,6 +1,7 @@
 """The results of a planned study that count, and those that do not."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pytest_dre.execution.fingerprints import fingerprint
 from pytest_dre.model.runs import RunResult
@@ -8,26 +9,47 @@ from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.store.runs import RunStore
 
 
-class StoredResults:
-    """The results of a study that count, in plan order, read from the store one at a time, as often as asked."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a study's store holds beyond the results that count.
 
-    def __init__(self, planned: PlannedStudy, store: RunStore) -> None:
+    Attributes:
+        stale: Ids of planned runs that have results of another agent, problem or seed only, in plan order.
+        orphans: Ids of stored runs that are not planned any more, sorted.
+    """
+
+    stale: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+
+
+def standing_of(planned: PlannedStudy, store: RunStore) -> Standing:
+    """Return which of the stored results are stale or orphans."""
+    versions, stored = store.versions(), store.fingerprints()
+    stale = []
+    for run in planned.plan.runs:
+        found = stored.pop(run.run_id, None)
+        if found and fingerprint(run, versions) not in found:
+            stale.append(run.run_id)
+    return Standing(tuple(stale), tuple(sorted(stored)))
+
+
+class StoredResults:
+    """The results of a study that count, in plan order, read from the store one at a time, as often as asked.
+
+    Of the runs named in `stale` the last result counts, whatever made it.
+    """
+
+    def __init__(self, planned: PlannedStudy, store: RunStore, stale: frozenset[str] = frozenset()) -> None:
         self._planned = planned
         self._store = store
+        self._stale = stale
 
     def __iter__(self) -> Iterator[RunResult]:
         versions = self._store.versions()
-        return self._store.results((run.run_id, fingerprint(run, versions)) for run in self._planned.plan.runs)
-
-
-def count_stale(planned: PlannedStudy, store: RunStore) -> int:
-    """Return how many planned runs have results of another agent, problem or seed only."""
-    versions, stored = store.versions(), store.fingerprints()
-    return sum(
-        run.run_id in stored and fingerprint(run, versions) not in stored[run.run_id] for run in planned.plan.runs
-    )
-
-
-def count_orphans(planned: PlannedStudy, store: RunStore) -> int:
-    """Return how many runs have results but are not planned any more."""
-    return len(store.fingerprints().keys() - {run.run_id for run in planned.plan.runs})
+        for run in self._planned.plan.runs:
+            if run.run_id in self._stale:
+                found = self._store.latest(run.run_id)
+            else:
+                found = self._store.result(run.run_id, fingerprint(run, versions))
+            if found is not None:
+                yield found

@@ -98,6 +98,11 @@ class Lab:
         file.unlink(missing_ok=True)
         return lines
 
+    @staticmethod
+    def words(result: pytest.RunResult) -> str:
+        """Return what was printed, without the breaks between lines."""
+        return " ".join(result.stdout.str().split())
+
     def files(self) -> set[str]:
         """Return what stands in the folder, beside caches and pytester's own files."""
         found = {str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()}

@@ -77,7 +77,7 @@ def test_what_is_stored_but_does_not_count_is_counted_apart(planned):
     gone = RunResult("s", "cond-gone", "run-gone", 1, None, None, 1, RunStatus.SUCCESS, fingerprint="f")
     _record(planned, "first", _result(runs[0]), _result(runs[1], versions=other), gone)
     closed = close_study(planned)
-    assert (closed.stale, closed.orphans, totals(closed.tally).done) == (1, 1, 1)
+    assert (len(closed.standing.stale), len(closed.standing.orphans), totals(closed.tally).done) == (1, 1, 1)
 
 
 def test_a_failing_hook_is_told_and_the_tally_kept(planned):

@@ -1,0 +1,26 @@
+"""Claiming the studies of a session in one process, before its first run."""
+
+from contextlib import suppress
+
+import pytest
+
+from pytest_dre.errors import StoreError
+from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.stores import Stores
+
+
+class Opening:
+    """Opens the stores outside of any run: waiting for another session must not count as a run's time."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Claim each study that has selected runs; what is wrong with a store is told by its runs."""
+        if session.testsfailed and not session.config.option.continue_on_collection_errors:
+            return
+        files = dict.fromkeys(item.parent for item in session.items if isinstance(item, RunItem))
+        for study_file in files:
+            with suppress(StoreError):
+                self._stores.of(study_file.planned)

@@ -1,0 +1,96 @@
+"""The run stores of a session, each claimed for it."""
+
+import datetime
+import os
+import shlex
+import socket
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from pytest_dre.errors import StoreError
+from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.watching import settle_hangs
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.store.ownership import RunningElsewhere, SessionInfo
+from pytest_dre.store.runs import RunStore
+from pytest_dre.store.salvage import Salvaged
+
+
+class Stores:
+    """Opens each study's store once a process. A store that failed is not tried again: its runs are held back.
+
+    Attributes:
+        notices: What users must know of a store, by the study's store path.
+        refused: Why nothing of a study may run, by the same.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._session = _session_info(config, settings)
+        self._open: dict[Path, RunStore] = {}
+        self.notices: defaultdict[Path, list[str]] = defaultdict(list)
+        self.refused: dict[Path, StoreError] = {}
+
+    def of(self, planned: PlannedStudy) -> RunStore:
+        """Return the study's store, claimed. Raises StoreError; RunningElsewhere if another session runs the study."""
+        path = planned.store_path
+        if path in self.refused:
+            raise self.refused[path]
+        if path not in self._open:
+            try:
+                self._open[path] = self._claimed(planned)
+            except StoreError as error:
+                self.refused[path] = error
+                raise
+        return self._open[path]
+
+    def give_up(self, planned: PlannedStudy, error: StoreError) -> None:
+        """Let no further run of the study start: its result could not be kept."""
+        self.refused[planned.store_path] = error
+
+    def is_foreign(self, planned: PlannedStudy) -> bool:
+        """Return whether another session runs the study, so that this one must not touch its artifacts."""
+        return isinstance(self.refused.get(planned.store_path), RunningElsewhere)
+
+    def pytest_unconfigure(self) -> None:
+        """Close the stores, after the artifacts are written; their content is complete at any moment."""
+        for store in self._open.values():
+            store.close()
+        self._open.clear()
+
+    def _claimed(self, planned: PlannedStudy) -> RunStore:
+        path = planned.store_path
+        store = RunStore.create_or_open(path, planned.study.study_id, on_salvage=lambda found: self._note(path, found))
+        try:
+            store.claim(self._session, on_wait=self._say)
+            if self._session.main:
+                self.notices[path].extend(settle_hangs(planned, store))
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _note(self, path: Path, salvaged: Salvaged) -> None:
+        self.notices[path].append(
+            f"the store was damaged and is kept as {salvaged.kept.name}: {salvaged.results} results were salvaged,"
+            f" {salvaged.lost_hint} ({salvaged.damage})"
+        )
+
+    def _say(self, message: str) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(f"dre: {message}")
+
+
+def _session_info(config: pytest.Config, settings: Settings) -> SessionInfo:
+    return SessionInfo(
+        session_id=settings.session_id,
+        main=settings.is_main,
+        pid=os.getpid() if settings.is_main else os.getppid(),
+        host=socket.gethostname(),
+        command=shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+        started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,71 @@
+"""Runs that hold the interpreter, where no timeout gets the word: the process is ended, and its run recorded."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pytest_dre.execution.watchdog import Hang, Watchdog, read_watchdog
+from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.settings import MAIN, Settings
+from pytest_dre.model.reasons import StatusReason
+from pytest_dre.model.runs import RunSpec, RunStatus
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.sessions.unstarted import unstarted_result
+from pytest_dre.store.runs import RunStore
+
+PREFIX = ".watchdog-"
+MIN_GRACE_S, MAX_GRACE_S = 1.0, 30.0
+# Without workers the whole session ends with the run: an agent that only swallows its timeout is given time.
+MAIN_GRACE_S = 60.0
+
+
+@contextmanager
+def watched(item: RunItem, limit_s: float | None, settings: Settings) -> Iterator[None]:
+    """End this process if the block takes much longer than the limit: pytest-timeout did not get through then."""
+    if limit_s is None:
+        yield
+        return
+    grace = MAIN_GRACE_S if settings.worker == MAIN else min(max(limit_s / 2, MIN_GRACE_S), MAX_GRACE_S)
+    file = _file(item.parent.planned.output_dir, settings.session_id, settings.worker)
+    with Watchdog(file).armed(item.run.run_id, limit_s, grace):
+        yield
+
+
+def timeout_of(planned: PlannedStudy, run: RunSpec, session_id: str, worker: str) -> str | None:
+    """Return what a worker that has just died is to be blamed for, if the run took too long; None if it crashed."""
+    hang = read_watchdog(_file(planned.output_dir, session_id, worker))
+    return _words(hang) if hang and hang.run_id == run.run_id and hang.timed_out(time.time()) else None
+
+
+def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
+    """Record the runs that held, and so ended, whole sessions without workers; return what to say of them.
+
+    For a session that owns the study: no other process of any session is at work then.
+    """
+    said = []
+    for file in sorted(planned.output_dir.glob(f"{PREFIX}*-{MAIN}")):
+        hang = read_watchdog(file)
+        run = next((run for run in planned.plan.runs if hang and hang.traceback and run.run_id == hang.run_id), None)
+        if hang is not None and run is not None:
+            session_id = file.name.removeprefix(PREFIX).removesuffix(f"-{MAIN}")
+            result = unstarted_result(run, store.versions(), RunStatus.FAILED, StatusReason.TIMEOUT, _words(hang))
+            if store.record_unless_recorded(result, session_id):
+                said.append(f"run {run.run_id} ended an earlier session: it held the interpreter beyond its timeout")
+        file.unlink(missing_ok=True)
+    return said
+
+
+def forget(output_dir: Path, session_id: str) -> None:
+    """Remove what the session's processes have left."""
+    for file in output_dir.glob(f"{PREFIX}{session_id}-*"):
+        file.unlink(missing_ok=True)
+
+
+def _file(output_dir: Path, session_id: str, worker: str) -> Path:
+    return output_dir / f"{PREFIX}{session_id}-{worker}"
+
+
+def _words(hang: Hang) -> str:
+    text = f"Timeout: the run took longer than limits.timeout_s ({hang.limit_s:g} s), and its process was ended"
+    return f"{text}\n{hang.traceback}" if hang.traceback else text

@@ -1,0 +1,153 @@
+"""Budgets: what is not started stays missing, is told, and is picked up with a larger budget."""
+
+import pytest
+
+STUDY = """
+study_id: spender
+title: A study whose runs cost a cent each
+factors: [{name: temperature, levels: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}]
+agents: {spender: "./spending.py:spend"}
+"""
+
+AGENT = """
+from pathlib import Path
+from pytest_dre import agent_result
+
+CALLS = Path(__file__).parent.parent / "calls.txt"
+
+
+def spend(temperature):
+    with CALLS.open("a") as calls:
+        calls.write(f"{temperature}\\n")
+    if (CALLS.parent / "broken").exists():
+        error = RuntimeError("no luck")
+        error.cost_usd = 0.01
+        raise error
+    return agent_result("fine", cost_usd=0.01, input_tokens=100, output_tokens=20)
+"""
+
+
+@pytest.fixture
+def spender(lab):
+    lab.write("studies/spending.py", AGENT)
+    lab.write("studies/spender.study.yaml", STUDY)
+    return lab
+
+
+def limit(lab, limits):
+    lab.write("studies/spender.study.yaml", f"{STUDY}limits: {limits}\n")
+
+
+def test_a_studys_budget_holds_runs_back_until_it_is_larger(spender, mode):
+    limit(spender, "{max_cost_usd: 0.03}")
+    result = spender.run("studies", *mode)
+    spent = len(spender.calls())
+    assert 3 <= spent <= 4, "at most the run under way in the other worker goes beyond"
+    result.assert_outcomes(passed=spent, skipped=6 - spent)
+    assert result.ret == 1, "the session did not do what it was asked for"
+    output = spender.words(result)
+    assert "limits.max_cost_usd is reached: $0.0" in output
+    assert f"{6 - spent} missing (budget {6 - spent}" in output
+    manifest = spender.manifest("spender")
+    assert manifest["missing_runs"] == 6 - spent
+    assert manifest["missing_reasons"] == {"budget": 6 - spent}
+    assert manifest["spending"]["cost_usd"] == pytest.approx(spent / 100)
+    limit(spender, "{max_cost_usd: 1.0}")
+    result = spender.run("studies", "--lf", *mode)
+    assert result.ret == 0
+    assert len(spender.calls()) == 6 - spent, "nothing is carried out twice"
+    assert spender.manifest("spender")["complete"] is True
+
+
+def test_a_sessions_budget_counts_over_its_studies(spender, mode):
+    spender.write("studies/other.study.yaml", STUDY.replace("study_id: spender", "study_id: other"))
+    result = spender.run("studies", "--dre-max-cost-usd", "0.08", *mode)
+    spent = len(spender.calls())
+    assert 8 <= spent <= 9
+    assert "--dre-max-cost-usd is reached: $0.0" in result.stdout.str()
+    assert result.ret == 1
+    result = spender.run("studies", "--lf", "--dre-max-cost-usd", "0.08", *mode)
+    assert len(spender.calls()) == 12 - spent, "each session has the whole of it"
+    assert result.ret == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "carried_out", "reason"),
+    [
+        ("{max_tokens: 240}", 2, "limits.max_tokens is reached: 240 tokens of 240 tokens spent"),
+        ("{agents: {spender: {max_cost_usd: 0.02}}}", 2, "limits.agents.spender.max_cost_usd is reached"),
+        ("{max_total_s: 0.0}", 0, "limits.max_total_s is reached"),
+        ("{max_cost_usd: 0.0}", 0, "limits.max_cost_usd is reached"),
+    ],
+)
+def test_other_bounds(spender, limits, carried_out, reason):
+    limit(spender, limits)
+    result = spender.run_here("studies")
+    result.assert_outcomes(passed=carried_out, skipped=6 - carried_out)
+    assert reason in spender.words(result)
+
+
+def test_failed_runs_cost_too_and_earlier_sessions_count(spender):
+    limit(spender, "{max_cost_usd: 0.08}")
+    (spender.path / "broken").touch()
+    spender.run_here("studies").assert_outcomes(failed=6)
+    (spender.path / "broken").unlink()
+    result = spender.run_here("studies", "--lf")
+    result.assert_outcomes(passed=2, skipped=4)
+    assert spender.manifest("spender")["spending"]["cost_usd"] == pytest.approx(0.08)
+
+
+def test_failures_are_bounded_within_a_session(spender, mode):
+    limit(spender, "{max_failures: 2}")
+    (spender.path / "broken").touch()
+    result = spender.run("studies", *mode)
+    failed = len(spender.calls())
+    assert 2 <= failed <= 3
+    result.assert_outcomes(failed=failed, skipped=6 - failed)
+    assert f"limits.max_failures is reached: {failed} runs of this session failed" in spender.words(result)
+    (spender.path / "broken").unlink()
+    assert spender.run("studies", "--lf", *mode).ret == 0
+    assert len(spender.calls()) == 6, "the failures of the session before do not count"
+
+
+def test_a_session_may_bound_failures_too(spender):
+    (spender.path / "broken").touch()
+    spender.run_here("studies", "--dre-max-failures", "1").assert_outcomes(failed=1, skipped=5)
+
+
+def test_budgets_of_the_ini_file(spender):
+    spender.write("pytest.ini", "[pytest]\ndre_max_tokens = 120\n")
+    spender.run_here("studies").assert_outcomes(passed=1, skipped=5)
+    assert spender.run_here("studies", "--dre-max-tokens=1e9").ret == 0
+
+
+@pytest.mark.parametrize("value", ["much", "-1", "inf", "nan"])
+def test_a_budget_must_be_a_number(spender, value):
+    result = spender.run_here("studies", f"--dre-max-cost-usd={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--dre-max-cost-usd" in result.stderr.str()
+
+
+def test_a_budget_in_the_ini_file_must_be_a_number(spender):
+    spender.write("pytest.ini", "[pytest]\ndre_max_cost_usd = much\n")
+    result = spender.run_here("studies")
+    assert result.ret != 0
+    assert "dre_max_cost_usd is 'much'; write a number from 0" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+    assert spender.calls() == []
+
+
+def test_limits_from_the_command_line(spender):
+    limit(spender, "{max_cost_usd: 0.0}")
+    spender.run_here("studies", "--dre-limit", "max_cost_usd=0.02").assert_outcomes(passed=2, skipped=4)
+    spender.run_here("studies", "--lf", "--dre-limit", "max_cost_usd=null").assert_outcomes(passed=4)
+    result = spender.run_here("studies", "--dre-limit", "max_cost=1")
+    assert result.ret != 0
+    assert "there is no limit 'max_cost'; did you mean 'max_cost_usd'" in result.stdout.str()
+
+
+def test_the_ledger_of_the_session_is_removed(spender, monkeypatch, tmp_path_factory):
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    spender.run_here("studies", "--dre-max-cost-usd", "1").assert_outcomes(passed=6)
+    assert [item for item in scratch.iterdir() if item.name.startswith("dre-")] == []

@@ -1,0 +1,169 @@
+"""A damaged, foreign or lost store: a clear error, nothing overwritten, all that can be read salvaged."""
+
+import resource
+import sqlite3
+
+import pytest
+
+
+def store_of(lab, study="logged"):
+    return lab.path / "artifacts" / study / "store.sqlite"
+
+
+def test_a_damaged_store_is_salvaged_and_kept_aside(logged, mode):
+    logged.run("studies", *mode).assert_outcomes(passed=6)
+    logged.calls()
+    store = store_of(logged)
+    content = bytearray(store.read_bytes())
+    content[:16] = b"no database here"
+    store.write_bytes(content)
+    result = logged.run("studies", "--dre-resume", *mode)
+    assert result.ret == 0, result.stdout.str()
+    assert logged.calls() == [], "all six results could be read"
+    (kept,) = store.parent.glob("store.damaged-*.sqlite")
+    assert kept.read_bytes() == bytes(content)
+    assert "damaged" in logged.words(result)
+    assert f"kept as {kept.name}: 6 results were salvaged" in logged.words(result)
+    assert logged.manifest("logged")["complete"] is True
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+def test_a_truncated_store_is_no_obstacle(logged, size):
+    logged.run_here("studies").assert_outcomes(passed=6)
+    store = store_of(logged)
+    with store.open("r+b") as file:
+        file.truncate(size)
+    result = logged.run_here("studies", "--dre-resume")
+    assert result.ret == 0, result.stdout.str()
+    assert logged.manifest("logged")["complete"] is True
+    assert len(list(store.parent.glob("store.damaged-*.sqlite"))) == 1
+
+
+def test_another_tools_database_is_left_alone(logged, mode):
+    store = store_of(logged)
+    store.parent.mkdir(parents=True)
+    connection = sqlite3.connect(store)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.commit()
+    connection.close()
+    before = store.read_bytes()
+    result = logged.run("studies", *mode)
+    assert result.ret == 1
+    assert "is no run store of pytest-dre; move it away" in logged.words(result)
+    assert "Traceback" not in result.stdout.str()
+    assert store.read_bytes() == before
+    assert logged.calls() == [], "nothing is spent on results that cannot be kept"
+
+
+def test_a_store_of_a_newer_release_is_left_alone(logged, mode):
+    logged.run_here("studies")
+    logged.calls()
+    connection = sqlite3.connect(store_of(logged))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    result = logged.run("studies", "--dre-resume", *mode)
+    assert result.ret == 1
+    assert "was written by a newer pytest-dre" in logged.words(result)
+    assert logged.calls() == []
+
+
+def test_an_output_directory_that_cannot_be_made(logged, mode):
+    (logged.path / "artifacts").write_text("a file")
+    result = logged.run("studies", *mode)
+    assert result.ret == 1
+    assert "cannot be opened" in logged.words(result)
+    assert "Traceback" not in result.stdout.str()
+    assert logged.calls() == []
+
+
+VANISHING = """
+import shutil
+from pathlib import Path
+
+
+def vanish(number):
+    root = Path(__file__).parent.parent
+    with (root / "calls.txt").open("a") as calls:
+        calls.write(f"{number}\\n")
+    if number == 1 and not (root / "once").exists():
+        (root / "once").touch()
+        shutil.rmtree(root / "artifacts/vanishing")
+    return number
+"""
+
+
+def test_an_output_directory_that_vanishes_stops_the_spending(lab, mode):
+    lab.write("studies/vanish.py", VANISHING)
+    lab.write(
+        "studies/v.study.yaml",
+        """
+        study_id: vanishing
+        title: T
+        factors: [{name: number, levels: [0, 1, 2, 3, 4, 5, 6, 7]}]
+        agents: {v: "./vanish.py:vanish"}
+        """,
+    )
+    result = lab.run("studies", *mode)
+    assert result.ret == 1
+    output = " ".join(result.stdout.str().split())
+    assert "was removed or replaced while runs were recorded" in output
+    assert "Traceback" not in output
+    assert len(lab.calls()) < 8, "runs whose results could not be kept are not started"
+    result = lab.run("studies", "--dre-resume", *mode)
+    assert result.ret == 0, result.stdout.str()
+    assert lab.manifest("vanishing")["complete"] is True
+
+
+def test_a_full_disk_stops_the_spending_and_loses_nothing(lab, mode):
+    """A limit on the size of files stands for the disk: SQLite's writes fail at it."""
+    lab.write(
+        "conftest.py",
+        """
+        import resource
+        from pathlib import Path
+
+        if (Path(__file__).parent / "full").exists():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        """,
+    )
+    lab.write(
+        "studies/big.py",
+        """
+        from pathlib import Path
+
+
+        def big(number):
+            with (Path(__file__).parent.parent / "calls.txt").open("a") as calls:
+                calls.write(f"{number}\\n")
+            return "x" * 50_000
+        """,
+    )
+    lab.write(
+        "studies/big.study.yaml",
+        """
+        study_id: big
+        title: T
+        factors: [{name: number, levels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}]
+        agents: {b: "./big.py:big"}
+        """,
+    )
+    (lab.path / "full").touch()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if "no:xdist" in mode:  # the lab runs it in this process, which must not keep the limit
+        result = lab.pytester.runpytest_subprocess("studies", *mode, timeout=60)
+    else:
+        result = lab.run("studies", *mode)
+    assert resource.getrlimit(resource.RLIMIT_FSIZE) == limits
+    output = " ".join(result.stdout.str().split())
+    assert result.ret == 1
+    assert "nothing stored before is lost" in output
+    assert "Traceback" not in output
+    calls = lab.calls()
+    assert len(calls) < 10
+    passed = result.parseoutcomes().get("passed", 0)
+    assert passed >= 1
+    (lab.path / "full").unlink()
+    result = lab.run("studies", "--lf", *mode)
+    assert result.ret == 0, result.stdout.str()
+    assert len(lab.calls()) == 10 - passed
+    assert lab.manifest("big")["complete"] is True
