@@ -1,0 +1,1 @@
+"""The tests that analysis plans name, as functions of plain columns."""
