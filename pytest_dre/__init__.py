@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_dre.api.running import dry_run_validate, resume_study, run_study
     from pytest_dre.api.sources import load_study, write_study
     from pytest_dre.errors import DreError, Fault, StudyError
+    from pytest_dre.execution.surroundings import LeakWarning
     from pytest_dre.model.factors import Block, Constraint, DesignSpec, Factor, Level
     from pytest_dre.model.hypotheses import AnalysisPlan, Contrast, Hypothesis, OutcomeSpec
     from pytest_dre.model.running import Binding, Gate, Limits, RunBudget, SeedPolicy
@@ -33,6 +34,7 @@ _PLACES = {
     "api.running": ("dry_run_validate", "resume_study", "run_study"),
     "api.sources": ("load_study", "write_study"),
     "errors": ("DreError", "Fault", "StudyError"),
+    "execution.surroundings": ("LeakWarning",),
     "model.factors": ("Block", "Constraint", "DesignSpec", "Factor", "Level"),
     "model.hypotheses": ("AnalysisPlan", "Contrast", "Hypothesis", "OutcomeSpec"),
     "model.running": ("Binding", "Gate", "Limits", "RunBudget", "SeedPolicy"),
@@ -63,6 +65,7 @@ __all__ = [
     "Fault",
     "Gate",
     "Hypothesis",
+    "LeakWarning",
     "Level",
     "Limits",
     "OutcomeSpec",

@@ -72,7 +72,7 @@ class Session:
                 progress.add(result)
                 if result.status is RunStatus.FAILED and planned.study.run_budget.fail_fast:
                     pending.stop()
-        return [results.get(run.run_id) or self._held_back(run, pending) for run in planned.plan.runs]
+        return [results.get(run.run_id) or self._held_back(run, pending, store) for run in planned.plan.runs]
 
     def _budget_check(self, books: Books) -> Callable[[RunSpec], str | None]:
         """Return what tells why a run must not start, None if it may. A store's books have earlier sessions too."""
@@ -102,11 +102,13 @@ class Session:
             return result
         return store.result(run.run_id, result.fingerprint) or result
 
-    def _held_back(self, run: RunSpec, pending: PendingRuns) -> RunResult:
-        """Return the result of a run that was not started, for a budget or for fail_fast."""
+    def _held_back(self, run: RunSpec, pending: PendingRuns, store: RunStore | None) -> RunResult:
+        """Return the result of a run that was not started, for a budget or for fail_fast; only the reason is stored."""
         reason, why = StatusReason.FAIL_FAST, "an earlier run failed, and the study says fail_fast"
         if run.run_id in pending.refused:
             reason, why = StatusReason.BUDGET, pending.refused[run.run_id]
+        if store is not None:
+            store.note_unstarted(run.run_id, self.info.session_id, reason, why)
         versions = self.prepared.bindings.versions
         return unstarted_result(run, versions, RunStatus.SKIPPED, str(reason), f"not started: {why}")
 

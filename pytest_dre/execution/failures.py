@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_dre.errors import MissingDependencyError
 from pytest_dre.execution.plain import to_text
+from pytest_dre.execution.surroundings import LeakWarning
 from pytest_dre.model.reasons import StatusReason
 
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
@@ -23,6 +24,8 @@ _USERS_CODE = (StatusReason.AGENT_ERROR, StatusReason.EVALUATION_ERROR)
 
 def reason_for(error: BaseException, stage: StatusReason) -> StatusReason:
     """Return why a run failed that raised `error` where failures usually mean `stage`."""
+    if isinstance(error, LeakWarning):  # warnings are errors: the run is to blame for what it left, not its evaluator
+        return StatusReason.AGENT_ERROR
     if stage in _USERS_CODE and isinstance(error, ImportError | MissingDependencyError):
         return StatusReason.DEPENDENCY_MISSING
     return stage
@@ -32,7 +35,7 @@ def describe(error: BaseException) -> str:
     """Return "Type: message" in one line of at most about 2,000 characters."""
     message = " ".join(to_text(error).split())
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return text if len(text) <= INFO_LIMIT else f"{text[: INFO_LIMIT - 1]}…"
+    return text if len(text) <= INFO_LIMIT else f"{_head(text, INFO_LIMIT - 1)}…"
 
 
 def trimmed_traceback(error: BaseException) -> str:
@@ -43,7 +46,19 @@ def trimmed_traceback(error: BaseException) -> str:
     if len(text) <= TRACEBACK_LIMIT:
         return text
     half = TRACEBACK_LIMIT // 2
-    return f"{text[:half]}\n…\n{text[-half:]}"
+    return f"{_head(text, half)}\n…\n{_tail(text, half)}"
+
+
+def _head(text: str, length: int) -> str:
+    """Return the beginning, cut between words: half a key would pass the masking of secrets."""
+    head = text[:length]
+    at = max(head.rfind(" "), head.rfind("\n"))
+    return head[:at] if at >= length // 2 and not text[length].isspace() else head
+
+
+def _tail(text: str, length: int) -> str:
+    """Return the end, cut between words."""
+    return _head(text[::-1], length)[::-1]
 
 
 def _trim(report: traceback.TracebackException) -> None:

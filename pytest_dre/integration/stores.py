@@ -62,7 +62,9 @@ class Stores:
 
     def _claimed(self, planned: PlannedStudy) -> RunStore:
         path = planned.store_path
-        store = RunStore.create_or_open(path, planned.study.study_id, on_salvage=lambda found: self._note(path, found))
+        # The look into all results that salvage begins with takes time: one process of the session has it.
+        on_salvage = (lambda found: self._note(path, found)) if self._session.main else None
+        store = RunStore.create_or_open(path, planned.study.study_id, on_salvage=on_salvage)
         try:
             store.claim(self._session, on_wait=self._say)
             if self._session.main:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_dre.detection import is_study_file
 from pytest_dre.errors import DreError
+from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.integration.admission import Admission, SessionPurse
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.pending import PendingRuns
@@ -107,7 +108,8 @@ class Controller:
             (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
         )
         result = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
-        if store.record_unless_recorded(result, session_id):
+        failed = store.attempts(run.run_id, session_id)
+        if store.record_unless_recorded(with_attempts(result, failed, len(failed) + 1), session_id):
             self._purse.pay(result.spending, failed=True)
             Admission.to(planned.study, store, session_id, self._purse).settle(result, report.nodeid.partition("::")[2])
         told = str(report.longrepr) if timeout is None else f"{report.longrepr}\n{timeout}"

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_dre.execution import execute_run, fingerprint
+from pytest_dre.execution.failures import describe
 from pytest_dre.model.runs import ProblemPacket, RunResult, agent_result
 
 
@@ -204,6 +205,15 @@ def test_traceback_of_an_exception_group(lab):
             raise ExceptionGroup("many", [ValueError("one")])
     """).result
     assert "ValueError: one" in result.traceback
+
+
+def test_long_texts_are_cut_between_words_so_that_no_half_of_a_key_stays():
+    key = "sk-0123456789abcdef"
+    for fill in range(1900, 2000):
+        text = describe(ValueError("x " * (fill // 2) + key + " y" * 99))
+        assert "sk" not in text.replace(key, "")
+    text = describe(ValueError("a" * 1990 + " " + key + " b" * 99))
+    assert text.endswith("a…")
 
 
 def test_error_texts_are_bounded(lab):
