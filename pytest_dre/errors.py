@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+SHOWN_WIDTH = 1_000  # characters of a message or hint; what is in it may be anything from the user's files
+
 
 def format_path(path: Sequence[str | int]) -> str:
     """Return a key path as users write it: `factors[1].levels[0].name`."""
@@ -10,6 +12,17 @@ def format_path(path: Sequence[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_WIDTH else f"{text[: SHOWN_WIDTH - 1]}…"
+
+
+def _visible(text: str) -> str:
+    """Return `text` on one line; what could steer a terminal, or not be written in UTF-8, is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +47,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        what = f"{self.message}; {self.hint}" if self.hint else self.message
-        return ": ".join(part for part in (place, format_path(self.path), what) if part)
+        what = "; ".join(_shortened(part) for part in (self.message, self.hint) if part)
+        return _visible(": ".join(part for part in (place, _shortened(format_path(self.path)), what) if part))
 
 
 class DreError(Exception):

@@ -60,7 +60,7 @@ def missing_colon(text: str, base_dir: Path) -> str | None:
     file = base_dir / text if text.endswith(".py") else _module_file(text, base_dir)
     if file is None:
         return None
-    if not file.is_file():
+    if not _is_file(file):
         return _no_file(text, base_dir)
     names = public_names(file)
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
@@ -76,7 +76,30 @@ def _module_file(name: str, base_dir: Path) -> Path | None:
     roots: Sequence[str | Path] = (base_dir,) if len(parts) == 1 else (*sys.path, base_dir)
     places = [Path(root).joinpath(*parts) for root in roots]
     files = (file for place in places for file in (place / "__init__.py", place.with_suffix(".py")))
-    return next((file for file in files if file.is_file()), None)
+    return next((file for file in files if _is_file(file)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is a file; a name that no file can have is none's."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, say, or with a NUL
+        return False
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _resolved(place: str, base_dir: Path) -> Path:
+    try:
+        return (base_dir / place).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, half a character, links that go round
+        shown = place if len(place) <= SHOWN_WIDTH else f"{place[: SHOWN_WIDTH - 1]}…"
+        raise ReferenceProblem(f"{shown!r} is no path that can be followed; {FORMS}") from error
 
 
 def load_reference(reference: str, base_dir: Path) -> object:
@@ -105,8 +128,8 @@ def _no_reference(text: str, base_dir: Path) -> str:
 
 def _load_file(place: str, base_dir: Path) -> ModuleType:
     """Import the file under a name of its own, once a process as long as it does not change."""
-    resolved = (base_dir / place).resolve()
-    if not resolved.is_file():
+    resolved = _resolved(place, base_dir)
+    if not _is_file(resolved):
         raise ReferenceProblem(_no_file(place, base_dir))
     # Named after its path: two studies may each have an agents.py, and pickles must find the module again. And after
     # its content: in a notebook the file is edited between two runs, and results say what file they were made with.
@@ -131,8 +154,8 @@ def _load_file(place: str, base_dir: Path) -> ModuleType:
 
 
 def _no_file(place: str, base_dir: Path) -> str:
-    resolved = (base_dir / place).resolve()
-    siblings = [item.name for item in resolved.parent.glob("*.py")] if resolved.parent.is_dir() else []
+    resolved = _resolved(place, base_dir)
+    siblings = [item.name for item in resolved.parent.glob("*.py")] if _is_directory(resolved.parent) else []
     advice = did_you_mean(resolved.name, siblings) if siblings else "a file's path starts at the study's directory"
     return f"there is no file {relative_name(resolved, base_dir)!r}; {advice}"
 

@@ -9,7 +9,7 @@ from pytest_dre.designs.constraints import Rule, Verdict, compile_constraints, j
 from pytest_dre.designs.families import family_of, setting_faults
 from pytest_dre.designs.identity import COPY, condition_id, fingerprint
 from pytest_dre.designs.levels import Levels, comparison_levels, comparison_metadata, equal_levels
-from pytest_dre.designs.points import DesignPoint, refuse_explosion
+from pytest_dre.designs.points import DesignPoint, refuse_bulk, refuse_explosion
 from pytest_dre.errors import Fault, StudyError
 from pytest_dre.model.runs import Condition
 from pytest_dre.model.study import Study
@@ -25,7 +25,9 @@ def build_design(study: Study, base_dir: Path | None = None) -> list[Condition]:
     family = family_of(study)
     if family.size is not None:
         refuse_explosion(family.size(study))
+        refuse_bulk(study, family.size(study))
     points = family.plan(study, base_dir or Path.cwd())
+    refuse_bulk(study, len(points))
     conditions = _identified(study, points, judge(rules, points))
     if len({condition.condition_id for condition in conditions}) < len(conditions):
         raise StudyError(equal_levels(study) or [_same_id(conditions)])

@@ -12,6 +12,7 @@ from pytest_dre.designs.faults import refuse
 
 PATH = ("design_spec", "matrix_path")
 NAMED_ROWS = 3
+MAX_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,14 @@ def read_matrix(path: Path) -> list[MatrixRow]:
     UTF-8, with or without a byte order mark. Raises StudyError.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         refuse(f"{path} cannot be read: {error.strerror}", "matrix_path is relative to the study file", *PATH)
+    if len(content) > MAX_BYTES:
+        refuse(f"{path.name} is larger than {MAX_BYTES // 10**6} MB", "name a CSV or JSON file of rows", *PATH)
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         refuse(f"{path.name} is no UTF-8 (byte {error.start})", "save it as UTF-8", *PATH)
     rows = list(_json_rows(path.name, text) if path.suffix.lower() == ".json" else _csv_rows(path.name, text))

@@ -14,7 +14,7 @@ from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
 
-MAX_RUNS = 1_000_000
+MAX_RUNS = 100_000  # each is an item of pytest's
 
 
 def plan_study(study: Study, base_dir: Path | None = None) -> Plan:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.designs.faults import refuse
+from pytest_dre.designs.texts import value_text
 from pytest_dre.model.study import Study
 
-MAX_CONDITIONS = 1_000_000
+MAX_CONDITIONS = 100_000  # every process of a session plans them: 2 s and 150 MB
+MAX_TEXT = 100_000_000  # characters of all conditions' values
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ def cross_with_blocks(study: Study, rows: Sequence[tuple[Mapping[str, Any], Mapp
     refuse_explosion(len(rows) * block_count(study))
     combinations = block_combinations(study)
     return [DesignPoint(factors, blocks, position) for factors, position in rows for blocks in combinations]
+
+
+def refuse_bulk(study: Study, count: int) -> None:
+    """Raise StudyError if the values of `count` conditions are more text than ids can be made of in seconds."""
+    columns = [*(factor.values for factor in study.factors), *(block.levels for block in study.blocks)]
+    mean = sum(sum(len(value_text(value)) for value in values) / len(values) for values in columns)
+    if count * mean > MAX_TEXT:
+        size, limit = f"{count * mean / 1e6:,.0f} MB", f"{MAX_TEXT // 10**6} MB"
+        refuse(
+            f"the values of {count:,} conditions come to {size}, at most {limit} can be planned",
+            "keep long values in files, and let levels name these",
+            "factors",
+        )
 
 
 def refuse_explosion(count: int) -> None:

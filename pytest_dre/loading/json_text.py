@@ -17,6 +17,7 @@ from pytest_dre.loading.yaml_text import TAG, too_deep, too_many
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # no file in UTF-8 can hold one: such a study could not be written again
 _WORDS = {
     "true": "bool",
     "false": "bool",
@@ -103,6 +104,7 @@ class _Scanner:
         return key, self.value()
 
     def string(self) -> str:
+        start = self.at
         try:
             text, self.at = scanstring(self.text, self.at + 1, True)
         except JSONDecodeError as error:
@@ -110,6 +112,10 @@ class _Scanner:
             closed = "Unterminated" not in error.msg
             message = "a control character or escape is not allowed in text" if closed else "a quote is never closed"
             raise self.error(message, "write \\n, \\t, \\\\ or \\uXXXX" if closed else "close it") from None
+        if half := _SURROGATE.search(text):
+            self.at = start
+            message = f"text holds half a character, the surrogate U+{ord(half[0]):04X}"
+            raise self.error(message, "remove it, or write both halves")
         return str(text)
 
     def literal(self, kind: str, text: str) -> yaml.Node:

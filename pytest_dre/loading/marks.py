@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from pytest_dre.errors import Fault, StudyError
-from pytest_dre.loading.limits import MAX_DEPTH, MAX_DIGITS, MAX_VALUES
+from pytest_dre.loading.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, MAX_VALUES
 from pytest_dre.loading.wording import shortened
-from pytest_dre.loading.yaml_text import TAG, too_deep, too_many
+from pytest_dre.loading.yaml_text import TAG, too_deep, too_long, too_many
 from pytest_dre.model.source import KeyPath
 
 _TRUE = ("true", "yes", "on")
@@ -58,6 +58,7 @@ class _Builder:
         self.written: dict[KeyPath, str] = {}
         self.faults: list[Fault] = []
         self.count = 0
+        self.characters = 0
         self.open: list[yaml.Node] = []
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
@@ -81,6 +82,10 @@ class _Builder:
         self.count += 1
         if self.count > MAX_VALUES:
             raise StudyError([too_many(node.start_mark)])
+        if isinstance(node, yaml.ScalarNode):
+            self.characters += len(node.value)
+        if self.characters > MAX_CHARACTERS:
+            raise StudyError([too_long(node.start_mark)])
 
     def enter(self, node: yaml.Node) -> None:
         """Note that what follows is inside `node`, until it is popped."""

@@ -233,6 +233,17 @@ def _limits(study: Study, names: Names) -> Iterator[Fault]:
     yield from names.agents.each_key_unknown(study.limits.agents, ("limits", "agents"))
 
 
+def _paths(study: Study, _: Names) -> Iterator[Fault]:
+    paths: list[tuple[KeyPath, str | None]] = [
+        (("output_dir",), study.output_dir),
+        (("design_spec", "matrix_path"), study.design_spec.matrix_path),
+        *((("track", index), pattern) for index, pattern in enumerate(study.track)),
+    ]
+    for key, text in paths:
+        if text is not None and "\0" in text:
+            yield Fault("no path can hold the character NUL", "remove it", key)
+
+
 def _something_to_run(study: Study, names: Names) -> Iterator[Fault]:
     bound = next((key for key in ("agent_specs", "agents", "problem_ids", "problems") if getattr(study, key)), None)
     if study.runner is not None:
@@ -257,5 +268,6 @@ CHECKS: tuple[Check, ...] = (
     _design,
     _gates,
     _limits,
+    _paths,
     _something_to_run,
 )

@@ -11,7 +11,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from pytest_dre.errors import Fault, StudyError
-from pytest_dre.loading.limits import MAX_DEPTH, MAX_VALUES
+from pytest_dre.loading.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES
 from pytest_dre.loading.wording import shortened
 
 TAG = "tag:yaml.org,2002:"
@@ -77,6 +77,12 @@ def too_many(mark: Any) -> Fault:
     """Return the fault of more values than are read."""
     message = f"the file holds more than {MAX_VALUES:,} keys and values, its aliases expanded"
     return _at(mark, message, "use fewer aliases, or keep data in a file of its own")
+
+
+def too_long(mark: Any) -> Fault:
+    """Return the fault of more text than is read."""
+    message = f"the file holds more than {MAX_CHARACTERS:,} characters, its aliases expanded"
+    return _at(mark, message, "use fewer aliases, or keep long text in a file of its own")
 
 
 def compose_yaml(text: str, parser: Any = None) -> yaml.Node:

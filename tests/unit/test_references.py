@@ -141,3 +141,18 @@ def test_lists_read_as_prose(items):
 )
 def test_the_form_of_references(text, holds):
     assert is_reference(text) is holds
+
+
+@pytest.mark.parametrize("place", ["x" * 300 + ".py", "./" + "y" * 5000 + ".py"])
+def test_a_name_longer_than_any_file_has(tmp_path, place):
+    with pytest.raises(ReferenceProblem, match="there is no file"):
+        load_reference(f"{place}:f", tmp_path)
+    assert missing_colon(place, tmp_path).startswith("there is no file")
+    assert missing_colon("a" * 300 + ".b", tmp_path) is None
+
+
+def test_a_place_that_no_path_can_be(told, tmp_path):
+    assert told("./\0.py:f").startswith("'./\\x00.py' is no path that can be followed; write 'module:attribute'")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert "loop" in told("loop/a.py:f")

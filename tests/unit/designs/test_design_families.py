@@ -240,7 +240,7 @@ def test_hypercube_rows_are_repeated_centred_and_indexed() -> None:
     [
         ({}, TWO, "design_spec: latin_hypercube needs n_samples"),
         ({"n_samples": 3}, [factor("a", 1)], "design_spec: no factor varies"),
-        ({"n_samples": 10**9}, TWO, "the design has 1,000,000,000 conditions, at most 1,000,000"),
+        ({"n_samples": 10**9}, TWO, "the design has 1,000,000,000 conditions, at most 100,000"),
         ({"n_samples": 8, "options": {"strength": 2}}, TWO, "SciPy cannot draw this sample: n is not the square"),
         ({"n_samples": 9, "options": {"strength": True}}, TWO, "options.strength: True is no strength; one of: 1, 2"),
         ({"n_samples": 9, "options": {"optimization": "x"}}, TWO, "one of: none, random-cd, lloyd"),
@@ -266,7 +266,7 @@ def test_keys_of_another_kind_are_faults_together() -> None:
 
 def test_an_explosion_is_refused_before_it_happens() -> None:
     (fault,) = faults_of({}, *(factor(f"f{index}", *range(10)) for index in range(12)))
-    assert "1,000,000,000,000 conditions, at most 1,000,000" in str(fault)
+    assert "1,000,000,000,000 conditions, at most 100,000" in str(fault)
 
 
 def test_equal_levels_are_named() -> None:
@@ -323,3 +323,16 @@ def test_numbers_too_large_for_a_float_are_levels_of_their_own() -> None:
     assert Counter(value for (value,) in values_of(conditions, "x")) == {0: 2, 10**400: 2}
     (fault,) = faults_of({"kind": "lhs", "n_samples": 4, "options": {"bounds": {"a": [-1.7e308, 1.7e308]}}}, *TWO)
     assert "is no range" in str(fault)
+
+
+def test_values_too_long_for_so_many_conditions_are_refused_before_they_are_made() -> None:
+    (fault,) = faults_of({}, factor("prompt", "w" * 200_000, "v"), factor("n", *range(1_001)))
+    assert str(fault).startswith(
+        "factors: the values of 2,002 conditions come to 200 MB, at most 100 MB can be planned"
+    )
+    assert "keep long values in files" in fault.hint
+    (fault,) = faults_of(
+        {"kind": "latin_square", "options": {"row_factor": "a", "column_factor": "b", "treatment_factor": "c"}},
+        *(factor(name, *(f"{name}{index}{'x' * 4_000}" for index in range(100))) for name in "abc"),
+    )
+    assert "10,000 conditions come to 120 MB" in fault.message

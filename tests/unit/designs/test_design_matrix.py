@@ -111,3 +111,9 @@ def test_a_missing_file_and_a_missing_path(tmp_path: Path) -> None:
         build(tmp_path, "", matrix_path="nowhere.csv")
     with pytest.raises(StudyError, match="custom_matrix needs matrix_path"):
         build(tmp_path, "", matrix_path=None)
+
+
+def test_what_never_ends_is_no_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_dre.designs.matrix_files.MAX_BYTES", 2_000_000)
+    with pytest.raises(StudyError, match=r"m.csv is larger than 2 MB; name a CSV or JSON file of rows"):
+        build(tmp_path, "station,speed\n" + "s1,10\n" * 400_000)

@@ -40,6 +40,7 @@ def test_nan_is_a_number() -> None:
         ("[.5]", "a value is missing or misspelt"),
         ('["a\nb"]', "1:4: this is no valid JSON: a control character or escape"),
         ('["\\q"]', "a control character or escape is not allowed"),
+        ('["\\ud800"]', "1:2: this is no valid JSON: text holds half a character, the surrogate U+D800; remove it"),
         ('["a', "1:2: this is no valid JSON: a quote is never closed; close it"),
         ("{} {}", "1:4: this is no valid JSON: there is more after the end"),
         ("[" * 100_000, "1:65: the file nests more than 64 levels deep"),

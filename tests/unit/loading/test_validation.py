@@ -371,3 +371,15 @@ def test_expressions_are_not_blamed_for_the_faults_of_factors() -> None:
 
 def test_a_constraint_without_an_expression_is_fine() -> None:
     assert faults(BASE + AGENTS + "constraints: [{constraint_id: c, callable_ref: 'm:f'}]\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ('output_dir: "a\\0"', "output_dir"),
+        ('design_spec: {kind: custom_matrix, matrix_path: "\\0.csv"}', "design_spec.matrix_path"),
+        ('track: ["*.md", "\\0"]', "track[1]"),
+    ],
+)
+def test_paths_that_no_system_has(line: str, path: str) -> None:
+    assert faults(BASE + AGENTS + line) == [f"{path}: no path can hold the character NUL; remove it"]

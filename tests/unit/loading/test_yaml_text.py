@@ -142,6 +142,12 @@ def test_many_values_are_bounded() -> None:
     assert "more than 100,000 keys and values" in message
 
 
+def test_long_text_behind_many_aliases_is_bounded() -> None:
+    (message,) = faults(f"a: &x {'t' * 1_000_000}\nb: [{'*x, ' * 20}]\n")
+    assert "more than 10,000,000 characters, its aliases expanded; use fewer aliases" in message
+    assert faults(f"a: &x {'t' * 1_000_000}\nb: [{'*x, ' * 8}]\n") == []
+
+
 def test_merged_keys_give_way_to_those_of_the_map_and_to_earlier_ones() -> None:
     text = """\
 a: &a {x: 1, y: 1}
