@@ -119,7 +119,9 @@ def pytest_unconfigure(config):
 '''
 
 AGENTS = """
+import os
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -128,12 +130,15 @@ import numpy as np
 
 BROKEN = Path(__file__).parent.parent / "broken"
 SLOW = BROKEN.with_name("slow")
+DEADLY = BROKEN.with_name("deadly")
 
 
 def drawing(run_spec, temperature):
     lab_log.write(f"call {run_spec.run_id}")
     if BROKEN.exists() and temperature == 0.7:
         raise ValueError("broken for now")
+    if DEADLY.exists() and temperature == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
     print("drawing at", temperature)
     steps = [{"event_type": "step", "text": f"step {number} to {random.random()}"} for number in range(3)]
     metrics = {"cost_usd": round(random.random(), 6), "input_tokens": random.randrange(1000)}

@@ -85,9 +85,10 @@ class Session:
 
 @dataclass(slots=True)
 class Lab:
-    """A folder with two studies."""
+    """A folder with two studies; `sessions_before` were run where it was copied from."""
 
     path: Path
+    sessions_before: int = 0
     _sessions: list[Session] = field(default_factory=list)
 
     @classmethod
@@ -100,7 +101,7 @@ class Lab:
 
     def start(self, *args: str, **environment: str) -> Session:
         """Start pytest on the studies."""
-        number = len(self._sessions) + 1
+        number = self.sessions_before + len(self._sessions) + 1
         output = self.path / f"output-{number}.txt"
         with output.open("wb") as file:
             process = subprocess.Popen(
