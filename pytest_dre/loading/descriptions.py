@@ -152,6 +152,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "contrast": "Arms it compares.",
         "baseline": "What it compares with.",
         "claim": "What must hold.",
+        "statistic": "What of the outcome it is about: mean, median, a quantile such as p95, pass@k or pass^k.",
         "value": "Bound of at_least and at_most.",
         "margin": "Largest difference that does not matter.",
         "where": "Only runs with these factor values count.",

@@ -85,6 +85,10 @@ class GateContrast(SchemaModel):
     control: Any
 
 
+# The mean, a quantile such as p95, or the chance that at least one (pass@k) or all (pass^k) of k replicates succeed.
+STATISTIC = r"^(mean|median|p\d{1,2}(\.\d+)?|pass[@^][1-9]\d*)$"
+
+
 class Gate(SchemaModel):
     """A claim that the session judges once the runs are in."""
 
@@ -94,6 +98,7 @@ class Gate(SchemaModel):
     contrast: GateContrast | None = None
     baseline: Name | None = None
     claim: Literal["superior", "non_inferior", "equivalent", "at_least", "at_most"]
+    statistic: Annotated[Text, Field(pattern=STATISTIC)] = "mean"
     value: Real | None = None
     margin: Real | Text | None = None
     where: Metadata = Field(default_factory=dict)

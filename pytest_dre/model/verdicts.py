@@ -1,0 +1,105 @@
+"""What gates come to."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class Verdict(enum.StrEnum):
+    """Whether the data support a gate's claim, contradict it, or cannot say."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCount:
+    """One arm of a comparison.
+
+    Attributes:
+        name: What the arm is called, such as "agent = evolution", "baseline main" or "all runs".
+        planned: Runs that the arm should have.
+        used: Those of them whose outcome counts.
+    """
+
+    name: str
+    planned: int
+    used: int
+
+    @property
+    def attrition(self) -> float:
+        """The share of planned runs without an outcome that counts; 0 of none planned."""
+        return 1 - self.used / self.planned if self.planned else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """A gate's verdict, with all that it rests on.
+
+    Attributes:
+        gate_id: The gate.
+        verdict: PASS, FAIL or INCONCLUSIVE.
+        claim: The claim in words, such as "mean of objective, treatment - control > 0.98 control".
+        estimate: The effect (or the value of a one-armed claim), in the outcome's unit; None if there is none.
+        low, high: One-sided confidence bounds at level `alpha` each; None where there are none.
+        alpha: The level that the verdict was judged at, after the correction for several gates.
+        p_value: One-sided p-value of the claim's null hypothesis, before that correction; None if there is none.
+        n: Independent units that the estimate rests on.
+        unit: What one unit is: "run", "pair", "replicate" or "problem".
+        arms: The arms, treatment first.
+        method: The method in words.
+        approximate: Whether alpha is not guaranteed in finite samples.
+        design: How runs were matched, paired and clustered, in words.
+        reason: Why it is inconclusive, "" otherwise.
+        remedy: What would settle it, "" if nothing is known to.
+        notes: Further remarks, such as conditions that only one side has.
+    """
+
+    gate_id: str
+    verdict: Verdict
+    claim: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    alpha: float = 0.05
+    p_value: float | None = None
+    n: int = 0
+    unit: str = "run"
+    arms: tuple[ArmCount, ...] = ()
+    method: str = ""
+    approximate: bool = False
+    design: str = ""
+    reason: str = ""
+    remedy: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """One planned run, for analysis.
+
+    Attributes:
+        run_id: Its id.
+        condition_id: Its condition's.
+        factors: Factor name → value.
+        blocks: Block name → value.
+        agent_id, problem_id: What it was made with; None if it has none.
+        replicate: From 1.
+        seed: The run's seed.
+        status: "success", "failed", "skipped", or "missing" where there is no result.
+        stale: Whether only another version of the agent or problem has made a result; it has no values then.
+        values: Outcome → number; None where it is missing.
+    """
+
+    run_id: str
+    condition_id: str
+    factors: Mapping[str, object]
+    blocks: Mapping[str, object]
+    agent_id: str | None
+    problem_id: str | None
+    replicate: int
+    seed: int
+    status: str
+    stale: bool = False
+    values: Mapping[str, float | None] = field(default_factory=dict)
