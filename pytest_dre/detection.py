@@ -9,8 +9,11 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 _KEY = rb"""(?:study_id|"study_id"|'study_id')"""
 _BLOCK_KEY = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?" + _KEY + rb"[ \t]*:(?:[ \t\r\n]|$)")
-_FLOW_START = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|#[^\r\n]*|%[^\r\n]*|---(?=\s))*\{")
-_FLOW_TOKEN = re.compile(rb"(?P<key>" + _KEY + rb"\s*:)|\"(?:[^\"\\]|\\.)*\"|'[^']*'|#[^\r\n]*|[\[{]|[\]}]", re.DOTALL)
+# Nothing is tried twice (`++`, `*+`), and a quote that is never closed reaches to the end: any file takes linear time.
+_FLOW_START = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|#[^\r\n]*+|%[^\r\n]*+|---(?=\s))*+\{")
+_FLOW_TOKEN = re.compile(
+    rb"(?P<key>" + _KEY + rb"\s*+:)|\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|'[^']*+(?:'|\Z)|#[^\r\n]*+|[\[{]|[\]}]", re.DOTALL
+)
 
 
 def is_study_file(path: Path) -> bool:

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_a_file_that_cannot_be_read_is_judged_by_its_name(tmp_path: Path) -> Non
         locked.write_bytes(b"study_id: s\n")
         locked.chmod(0)
         assert not is_study_file(locked)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + " " * 100_000 + "study_id",
+        " " * 100_000 + "study_id",
+        "# x\n \n" * 20_000 + "study_id",
+        '{"' + '\\"' * 200_000 + "study_id",
+        '{"' + '\\"' * 200_000 + "study_id\\",
+        "{'study_id" + "#" * 200_000,
+    ],
+    ids=["spaces", "indent", "comments", "escapes", "escaped end", "apostrophe"],
+)
+def test_no_text_takes_long_to_look_at(tmp_path, text):
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    before = time.process_time()
+    assert not is_study_file(file)
+    assert time.process_time() - before < 1
