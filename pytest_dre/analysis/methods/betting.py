@@ -21,7 +21,6 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import logsumexp
 
 from pytest_dre.analysis.methods.bounds import (
     Bounds,
@@ -38,7 +37,8 @@ BOLDEST = 0.999  # largest fraction of the capital at stake, so that it stays ab
 PRIOR_WEIGHT = 0.5  # of the variance guessed before the first value, in values
 SAFE_SHARE = 0.01  # of alpha, spent on Hoeffding's bound to leave out means that are far off
 FRACTIONS = np.concatenate([np.geomspace(1 / 512, 1 / 32, 5), (np.arange(12) + 0.5) / 12])
-BISECTIONS = 45
+BISECTIONS = 40
+TINY = 1e-12  # of the range: rounding
 ASSUMPTIONS = "independent units with one mean and values in the declared range"
 
 
@@ -138,12 +138,11 @@ def _p_value(
 ) -> float:
     units = _scaled(values, low, high)
     null = (margin - low) / (high - low)
-    if null < 0:
+    if null < -TINY:
         return 0.0  # no mean in the range is as low as the margin
     if null >= 1:
         return 1.0
-    if null == 0:
-        return 0.0 if units.any() else 1.0  # a mean of 0 allows zeros only
+    null = max(null, TINY)
     return math.exp(min(0.0, -capital(units, null)))
 
 
@@ -179,6 +178,7 @@ def _aimed_capital(units: Values, nulls: Values, alpha: float) -> Values:
 
 
 def _anytime_low(units: Values, alpha: float, known: float = 0.0) -> float:
+    units = np.where(units < TINY, 0.0, units)
     if not units.any():
         return known
     target = -math.log(alpha)
@@ -196,4 +196,5 @@ def _anytime_low(units: Values, alpha: float, known: float = 0.0) -> float:
 
 def _mixed_capital(units: Values, null: float) -> float:
     returns = np.log1p(FRACTIONS[:, None] * (units / null - 1)).sum(axis=1)
-    return float(logsumexp(returns)) - math.log(len(FRACTIONS))
+    best = float(returns.max())
+    return best + math.log(float(np.exp(returns - best).mean()))

@@ -20,7 +20,7 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from pytest_dre.analysis.methods.bounds import Values
 
-STEPS = 400  # nulls a unit of difference; decimal margins fall onto them
+STEPS = 200  # nulls a unit of difference; decimal margins fall onto them
 SAFE_SHARE = 0.01
 TOLERANCE = 1e-9  # statistics closer than this are ties
 CLOSER = np.linspace(-1, 1, 9)  # around the worst nuisance found so far, in steps
@@ -37,13 +37,14 @@ def p_value(treatment: tuple[int, int], control: tuple[int, int], margin: float,
     ordered = _monotone(_score(n, m, margin, control_weight))
     extreme = (ordered >= ordered[x, y] - TOLERANCE).astype(float)
 
+    # control proportions that leave the treatment's below 0 are not in the null; where it would be above 1, fewer
+    # successes of the control are worse
+    least, most = max(0.0, -margin / control_weight), min(1.0, (1 - margin) / control_weight)
+
     def probabilities(angles: Values) -> Values:
-        q = np.sin(angles) ** 2
-        p = margin + control_weight * q
-        # a control proportion that leaves the treatment's below 0 is not in the null
-        inside = p >= -TOLERANCE
-        found = ((_binomial(n, p.clip(0, 1)) @ extreme) * _binomial(m, q)).sum(axis=1)
-        return np.where(inside, found, 0.0)
+        q = least + (most - least) * np.sin(angles) ** 2
+        p = (margin + control_weight * q).clip(0, 1)
+        return np.asarray(((_binomial(n, p) @ extreme) * _binomial(m, q)).sum(axis=1))
 
     return _largest(probabilities, max(n, m))
 
