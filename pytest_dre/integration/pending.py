@@ -1,6 +1,6 @@
 """`--lf` as resume: runs that are selected but not done stay in pytest's cache of failures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -36,9 +36,17 @@ class PendingRuns:
         elif report.failed:
             self._done.discard(report.nodeid)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Leave in the cache what failed and what never ran; pytest's own plugin has written its view before."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Iterator[None]:
+        """Leave in the cache what failed and what never ran, but not before the artifacts are written.
+
+        pytest's own plugin would leave failures only. A session that is killed between its view and ours, or while it
+        exports a study that has none, would lose what `--lf` must still do: so its view gets all that was selected.
+        """
+        own = self._config.pluginmanager.get_plugin("lfplugin")
+        if own is not None:
+            own.lastfailed.update(dict.fromkeys(self._selected, True))
+        yield
         if not self._selected or getattr(self._config, "cache", None) is None:
             return
         saved = self._config.cache.get(LASTFAILED, {})

@@ -19,9 +19,11 @@ from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import Terminal
 from pytest_dre.integration.watching import timeout_of
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import RunStatus
+from pytest_dre.model.runs import RunResult, RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.sessions.resuming import Action
 from pytest_dre.sessions.unstarted import unstarted_result
+from pytest_dre.store.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,21 @@ class Controller:
             (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
         )
         result = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
+        if self._is_replayed(result, store):
+            report.longrepr = f"{report.longrepr}\nthe result of run {run.run_id} is stored, and was not touched"
+            return
         failed = store.attempts(run.run_id, session_id)
         if store.record_unless_recorded(with_attempts(result, failed, len(failed) + 1), session_id):
             self._purse.pay(result.spending, failed=True)
             Admission.to(planned.study, store, session_id, self._purse).settle(result, report.nodeid.partition("::")[2])
         told = str(report.longrepr) if timeout is None else f"{report.longrepr}\n{timeout}"
         report.longrepr = f"{told}\nrun {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
+
+    def _is_replayed(self, crash: RunResult, store: RunStore) -> bool:
+        """Return whether the session replays the run: its worker did not die of it, and a failure would hide it."""
+        stored = store.result(crash.run_id, crash.fingerprint)
+        stale = stored is None and (stored := store.latest(crash.run_id)) is not None
+        return self._settings.resumption.action(stored, stale=stale) is Action.REPLAY
 
     def _study_path(self, node_id: str) -> Path | None:
         """Return the study that an item belongs to, None if it is no study's."""

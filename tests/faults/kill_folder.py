@@ -104,9 +104,19 @@ def pytest_runtest_logreport(report):
         lab_log.write(f"{'report' if report.passed else 'failed'} {json.loads(report.dre)['run_id']}")
 
 
+def pytest_runtest_teardown(item):
+    if lab_log.ROLE == "gw0" and Path(__file__).with_name("deadly-replay").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
     lab_log.write("closing")
+
+
+def pytest_dre_export(study, results, output_dir):
+    if Path(__file__).with_name("deadly-export").exists():
+        os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 @pytest.hookimpl(trylast=True)
@@ -118,7 +128,7 @@ def pytest_unconfigure(config):
     lab_log.write("end")
 '''
 
-AGENTS = """
+AGENTS = '''
 import os
 import random
 import signal
@@ -147,10 +157,19 @@ def drawing(run_spec, temperature):
 
 def sleeping(run_spec, temperature, rng):
     lab_log.write(f"call {run_spec.run_id}")
-    is_slow = SLOW.exists() and temperature == 0.1 and run_spec.replicate == 1
     pause = 0.03 * np.random.random()
-    time.sleep(5 if is_slow else pause)
+    if SLOW.exists() and temperature == 0.1 and run_spec.replicate == 1:
+        wait_for_next_session()
+        pause = 1.5
+    time.sleep(pause)
     return {"output": {"x": float(rng.normal())}, "metrics": {"primary_outcome": float(np.random.normal())}}
+
+
+def wait_for_next_session():
+    """Wait until one has started, if it does soon."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and "\\n2 " not in lab_log.PATH.read_text():
+        time.sleep(0.05)
 
 
 def target():
@@ -158,7 +177,7 @@ def target():
         return {"distance": abs(x), "noise": random.random()}
 
     return {"brief": "hit 0", "family": "targets", "evaluator": scores}
-"""
+'''
 
 FIRST = """
 study_id: first

@@ -7,6 +7,7 @@ seed 17.
 import functools
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 
@@ -108,3 +109,35 @@ def test_one_lf_ends_complete_and_runs_nothing_twice(
     assert_complete(lab, resumed, undisturbed)
     assert_nothing_twice(lab, point.processes, request.getfixturevalue("half")[1] if point.half else set())
     assert_nothing_left_to_do(lab)
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return MODES[request.param]
+
+
+def test_a_kill_between_two_exports_leaves_the_second_to_do(tmp_path, mode, undisturbed: Tables) -> None:
+    """Some runs of the first study failed, all of the second are done: --lf must still write the second's artifacts."""
+    lab = Lab.fresh(tmp_path)
+    (lab.path / "broken").touch()
+    (lab.path / "deadly-export").touch()
+    ended = lab.run(*mode)
+    assert ended.code == -signal.SIGKILL, ended.output
+    assert not (lab.directory("second") / "manifest.json").exists()
+    (lab.path / "broken").unlink()
+    (lab.path / "deadly-export").unlink()
+    assert_complete(lab, lab.run("--lf", *mode), undisturbed)
+    assert_nothing_twice(lab, 0, set())
+
+
+def test_a_worker_that_dies_after_a_replay_costs_nothing(half, tmp_path) -> None:
+    """xdist blames the last run that the worker had not quite done with; its stored result must stay what it is."""
+    shutil.copytree(half[0].path, tmp_path / "lab")
+    lab = Lab(tmp_path / "lab")
+    (lab.path / "deadly-replay").touch()
+    ended = lab.run("--dre-resume", "-k", "second", *MODES["n2"])
+    assert "crashed" in ended.output
+    (lab.path / "deadly-replay").unlink()
+    assert lab.run("--lf", *MODES["n2"]).code == 0
+    assert lab.manifest("second")["complete"] is True
+    assert [line for line in lab.log() if line.what == "call"] == []
