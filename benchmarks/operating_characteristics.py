@@ -242,9 +242,7 @@ def _sequential_cells() -> Iterator[Cell]:
     kinds: tuple[spending.Spending, ...] = ("obrien_fleming", "pocock")
     for kind in kinds:
         design = f"looks at {'/'.join(map(str, LOOKS))}"
-        yield Cell(
-            "normal", design, LOOKS[-1], f"t, {kind}", functools.partial(_looked_normal, kind), NORMAL.mean, True
-        )
+        yield Cell("normal", design, LOOKS[-1], f"t, {kind}", functools.partial(_looked_normal, kind), NORMAL.mean)
         for shape in (U_SHAPED, *BINARY):
             study = functools.partial(_looked_any, shape, kind)
             yield Cell(shape.name, design, LOOKS[-1], f"guaranteed, {kind}", study, shape.mean)
