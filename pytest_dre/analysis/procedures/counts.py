@@ -10,7 +10,7 @@ from scipy.stats.contingency import odds_ratio
 
 from pytest_dre.analysis.procedures.building import estimated, omnibus
 from pytest_dre.analysis.procedures.noncentral import chi_square_noncentrality
-from pytest_dre.analysis.procedures.proportions import newcombe_interval, paired_newcombe_interval
+from pytest_dre.analysis.procedures.proportions import difference_interval, paired_difference_interval
 from pytest_dre.analysis.procedures.request import TestRequest
 from pytest_dre.analysis.procedures.result import EffectSize, TestResult
 from pytest_dre.analysis.procedures.samples import Counts, pairs, require_binary, two_arms, unsuitable
@@ -28,16 +28,15 @@ def fisher(table: Table, request: TestRequest) -> TestResult:
     require_binary(request, table.column(request.outcome))
     arms = two_arms(table, request)
     arms.need(request, 1, "a value in each arm is the least")
-    sizes = (len(arms.treated), len(arms.controls))
-    successes = (int(arms.treated.sum()), int(arms.controls.sum()))
-    counts = np.array([[hits, size - hits] for hits, size in zip(successes, sizes, strict=True)])
+    treatment, control = ((int(arm.sum()), len(arm)) for arm in (arms.treated, arms.controls))
+    counts = np.array([[hits, size - hits] for hits, size in (treatment, control)])
     return estimated(
         request,
         arms,
         effect=arms.described("proportion"),
-        estimate=successes[0] / sizes[0] - successes[1] / sizes[1],
-        interval=newcombe_interval(successes, sizes, tail_levels(request.direction, request.alpha)),
-        statistic=("successes of the treatment", successes[0]),
+        estimate=treatment[0] / treatment[1] - control[0] / control[1],
+        interval=difference_interval(treatment, control, tail_levels(request.direction, request.alpha)),
+        statistic=("successes of the treatment", treatment[0]),
         p_value=_hypergeometric_p(request, counts),
         effects=(_conditional_odds_ratio(counts, request.alpha),),
         method="Fisher's exact test, Newcombe's interval of the risk difference",
@@ -64,7 +63,7 @@ def mcnemar(table: Table, request: TestRequest) -> TestResult:
         found,
         effect=found.described("proportion"),
         estimate=(gained - lost) / n,
-        interval=paired_newcombe_interval(both, gained, lost, neither, tail_levels(request.direction, request.alpha)),
+        interval=paired_difference_interval(both, gained, lost, neither, tail_levels(request.direction, request.alpha)),
         statistic=("pairs won by the treatment", gained),
         p_value=directed_p(
             request.direction,

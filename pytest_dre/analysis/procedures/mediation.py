@@ -12,7 +12,7 @@ from pytest_dre.analysis.procedures.coefficients import Coefficients
 from pytest_dre.analysis.procedures.regression import first_term, fit_ols
 from pytest_dre.analysis.procedures.request import TestRequest
 from pytest_dre.analysis.procedures.result import EffectSize, Term, TestResult
-from pytest_dre.analysis.procedures.samples import Values, is_numeric_column, unsuitable
+from pytest_dre.analysis.procedures.samples import Values, unsuitable
 from pytest_dre.analysis.procedures.table import Table
 from pytest_dre.analysis.procedures.tails import directed_p, tail_levels
 
@@ -39,7 +39,7 @@ def mediation(table: Table, request: TestRequest) -> TestResult:
     if not request.mediators:
         raise unsuitable(request, "it names no mediator", "name one in the hypothesis' mediators")
     for name in request.mediators:
-        if not is_numeric_column([cell for cell in table.column(name) if not isinstance(cell, bool)]):
+        if any(isinstance(cell, str) for cell in table.column(name)):
             raise unsuitable(request, f"the mediator {name} is no number", "a mediator is a measured quantity")
     names = tuple(dict.fromkeys((*request.factors, *request.mediators, *request.covariates)))
     rows = model_rows(table, request, names)

@@ -2,10 +2,8 @@
 
 import math
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -19,15 +17,15 @@ from pytest_dre.analysis.procedures.coding import (
 )
 from pytest_dre.analysis.procedures.coefficients import Coefficients
 from pytest_dre.analysis.procedures.regression import first_term, model_result
+from pytest_dre.analysis.procedures.reml import MixedModel, RemlFit
 from pytest_dre.analysis.procedures.request import TestRequest
 from pytest_dre.analysis.procedures.result import Term, TestResult
 from pytest_dre.analysis.procedures.samples import Values, unsuitable
 from pytest_dre.analysis.procedures.table import Table
-from pytest_dre.errors import DreError, MissingDependencyError
+from pytest_dre.errors import DreError
 
 RANDOM_EFFECT = re.compile(r"^\(?\s*(?:(?P<slope>[^|()]+?)\s*\|\s*)?(?P<group>[^|()]+?)\s*\)?$")
-AT_ZERO = 1e-6  # share of the residual variance below which a variance is reported as zero
-INDICATORS = 1_000_000  # cells of the matrices of crossed effects, which are dense
+MOST_LEVELS = 1_000  # of crossed random effects, whose matrices are dense
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +104,9 @@ def mixed_effects(table: Table, request: TestRequest) -> TestResult:
     rows = model_rows(table, request, (*fixed, *(effect.group for effect in effects)))
     terms = [model_term(rows, request, name) for name in fixed]
     design = _design(request, rows, terms, effects)
-    fit = _maximised(request, _model(request, design))
+    fit = _fitted(request, design)
     result = model_result(request, rows, _coefficients(fit, design), first_term(request, terms), "mixed")
-    return replace(result, terms=(*result.terms, *_variances(fit, design)))
+    return replace(result, terms=(*result.terms, *_deviations(fit, design)))
 
 
 def _effects(request: TestRequest) -> list[RandomEffect]:
@@ -135,6 +133,13 @@ def _design(
     )
     if design.spread <= 1e-13 * float(np.abs(design.outcome).max()):
         raise unsuitable(request, "its values are all alike", "permutation suits data that do not vary")
+    for at in design.slope:
+        if not _varies_within(design.matrix[:, at], design.codes[0]):
+            raise unsuitable(
+                request,
+                f"{names[at]} does not vary within {effects[0].group}, so that it has no slope there",
+                f"name {effects[0].group} alone as random effect",
+            )
     if np.any(design.degrees_of_freedom() < 1):
         raise unsuitable(
             request, f"there are too few groups by {', '.join(design.groups)} for the model", "regression suits it"
@@ -150,43 +155,27 @@ def _codes(rows: ModelRows, request: TestRequest, group: str) -> Values:
     return np.array([labels[cell] for cell in rows.table.column(group)], dtype=float)
 
 
-def _model(request: TestRequest, design: MixedDesign) -> Any:
-    try:
-        from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
-    except ImportError as error:
-        raise MissingDependencyError("statsmodels", "analysis", "a mixed-effects model") from error
+def _fitted(request: TestRequest, design: MixedDesign) -> RemlFit:
     outcome = (design.outcome - design.outcome.mean()) / design.spread
     matrix = design.matrix / design.scales
     if len(design.codes) == 1:
-        return MixedLM(outcome, matrix, groups=design.codes[0], exog_re=matrix[:, [0, *design.slope]])
-    indicators = [(code[:, None] == np.unique(code)).astype(float) for code in design.codes]
-    if sum(found.size for found in indicators) > INDICATORS:
-        raise unsuitable(request, f"{len(outcome)} rows are too many for crossed random effects", "name one of them")
-    columns = [[[str(at) for at in range(found.shape[1])]] for found in indicators]
-    spec = VCSpec(list(design.groups), columns, [[found] for found in indicators])
-    return MixedLM(outcome, matrix, groups=np.zeros(len(outcome)), exog_re=None, exog_vc=spec)
+        random = matrix[:, [0, *design.slope]]
+        return MixedModel.of_groups(outcome, matrix, random, design.codes[0]).fit()
+    levels = sum(len(np.unique(code)) for code in design.codes)
+    if levels > MOST_LEVELS:
+        raise unsuitable(
+            request, f"{levels} levels of crossed random effects are more than {MOST_LEVELS}", "name one of them alone"
+        )
+    return MixedModel.of_crossed(outcome, matrix, design.codes).fit()
 
 
-def _maximised(request: TestRequest, model: Any) -> Any:
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a variance of zero warns; it is told from the estimates
-        try:
-            return model.fit(reml=True, method=["bfgs", "lbfgs", "powell"])
-        except (np.linalg.LinAlgError, ValueError) as error:
-            raise unsuitable(
-                request, f"the mixed model cannot be fitted ({error})", "regression, or fewer random effects, suit it"
-            ) from error
-
-
-def _coefficients(fit: Any, design: MixedDesign) -> Coefficients:
-    values = np.asarray(fit.fe_params) * design.spread / design.scales
+def _coefficients(fit: RemlFit, design: MixedDesign) -> Coefficients:
+    values = fit.coefficients * design.spread / design.scales
     values[0] += design.outcome.mean()
-    size = len(design.names)
-    covariance = np.asarray(fit.cov_params())[:size, :size] * design.spread**2
     notes = [
         f"{len(np.unique(code))} groups by {group}" for code, group in zip(design.codes, design.groups, strict=True)
     ]
-    zero = [name for name, value, _ in _components(fit, design) if value < AT_ZERO * float(fit.scale)]
+    zero = [name for name, value in zip(_effect_names(design), fit.deviations, strict=True) if value == 0]
     if zero:
         notes.append(f"the variance of {', '.join(zero)} is estimated as zero")
     if not fit.converged:
@@ -194,32 +183,24 @@ def _coefficients(fit: Any, design: MixedDesign) -> Coefficients:
     return Coefficients(
         names=design.names,
         values=values,
-        covariance=covariance / np.outer(design.scales, design.scales),
+        covariance=fit.covariance * design.spread**2 / np.outer(design.scales, design.scales),
         df=design.degrees_of_freedom(),
         notes=tuple(notes),
     )
 
 
-def _components(fit: Any, design: MixedDesign) -> list[tuple[str, float, float]]:
-    """Return each random effect's name, its variance in the fit's units, and the scale of its column."""
+def _effect_names(design: MixedDesign) -> list[str]:
     if len(design.groups) == 1:
-        variances = np.diag(np.asarray(fit.cov_re))
-        at = (0, *design.slope)
-        return [
-            (f"{design.names[index]} by {design.groups[0]}", float(value), float(design.scales[index]))
-            for index, value in zip(at, variances, strict=True)
-        ]
-    by_name = dict(zip(fit.model.exog_vc.names, (float(value) for value in fit.vcomp), strict=True))
-    return [(f"{design.names[0]} by {group}", by_name[group], 1.0) for group in design.groups]
+        return [f"{design.names[at]} by {design.groups[0]}" for at in (0, *design.slope)]
+    return [f"{design.names[0]} by {group}" for group in design.groups]
 
 
-def _variances(fit: Any, design: MixedDesign) -> list[Term]:
+def _deviations(fit: RemlFit, design: MixedDesign) -> list[Term]:
     """Return the standard deviations of the random effects and of the residual, as terms without tests."""
-    components = [*_components(fit, design), ("residual", float(fit.scale), 1.0)]
-    return [
-        Term(f"sd of {name}", math.sqrt(max(value, 0.0)) * design.spread / scale, None, None, None, None, None)
-        for name, value, scale in components
-    ]
+    scales = [design.scales[at] for at in (0, *design.slope)] if len(design.groups) == 1 else [1.0] * len(design.groups)
+    found = [value * design.spread / scale for value, scale in zip(fit.deviations, scales, strict=True)]
+    named = zip([*_effect_names(design), "residual"], [*found, fit.residual * design.spread], strict=True)
+    return [Term(f"sd of {name}", float(value), None, None, None, None, None) for name, value in named]
 
 
 def _varies_within(column: Values, code: Values) -> bool:

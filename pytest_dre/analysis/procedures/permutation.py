@@ -171,12 +171,12 @@ def _picked_crossings(treated: Values, controls: Values, picks: NDArray[np.int64
 
 def _drawn_crossings(treated: Values, controls: Values, request: TestRequest) -> Values:
     n, m = len(treated), len(controls)
-    pool = np.concatenate([treated, controls])
+    size = min(n, m)
     rng = np.random.default_rng(request.seed)
     parts = []
-    for size in _chunks(request.resamples, n + m):
-        order = rng.permuted(np.broadcast_to(np.arange(n + m, dtype=np.int32), (size, n + m)), axis=1)[:, :n]
-        parts.append(_crossings(treated, pool[order].sum(axis=1), (order < n).sum(axis=1)))
+    for rows in _chunks(request.resamples, size):
+        picks = [rng.choice(n + m, size, replace=False, shuffle=False) for _ in range(rows)]
+        parts.append(_picked_crossings(treated, controls, np.asarray(picks)))
     return np.concatenate(parts)
 
 

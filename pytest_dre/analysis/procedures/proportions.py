@@ -1,32 +1,26 @@
-"""Differences of proportions: Newcombe's intervals for independent and paired ones."""
+"""Intervals of differences of proportions."""
 
 import math
 
-from scipy import stats
+from pytest_dre.analysis.methods.binomial import newcombe, wilson
 
 
-def wilson_interval(successes: float, n: float, z: float) -> tuple[float, float]:
-    """Return the score interval of a proportion, `z` standard errors to each side (Wilson 1927)."""
-    p = successes / n
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return max(0.0, min(middle - half, p)), min(1.0, max(middle + half, p))
-
-
-def newcombe_interval(
-    successes: tuple[int, int], sizes: tuple[int, int], levels: tuple[float, float]
+def difference_interval(
+    treatment: tuple[int, int], control: tuple[int, int], levels: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return the hybrid score interval of the first proportion minus the second (Newcombe 1998a, method 10).
+    """Return the hybrid score interval of a difference of proportions (Newcombe 1998a, method 10).
 
     Args:
-        successes: Of both arms.
-        sizes: Of both arms.
+        treatment: Its successes and its size.
+        control: Likewise.
         levels: Probability below and above the interval; 0 leaves that side open, which ends at -1 or 1.
     """
-    return _hybrid(successes, sizes, 0.0, levels)
+    below, above = levels
+    low = newcombe(treatment, control, below).low if below else -1.0
+    return low, newcombe(treatment, control, above).high if above else 1.0
 
 
-def paired_newcombe_interval(
+def paired_difference_interval(
     both: int, first: int, second: int, neither: int, levels: tuple[float, float]
 ) -> tuple[float, float]:
     """Return the hybrid score interval of a difference of paired proportions (Newcombe 1998b, method 10).
@@ -38,27 +32,24 @@ def paired_newcombe_interval(
         neither: Pairs that fail in both.
         levels: Probability below and above the interval; 0 leaves that side open.
     """
+    below, above = levels
+    low = -_reach(both, second, first, neither, below) if below else -1.0
+    return low, _reach(both, first, second, neither, above) if above else 1.0
+
+
+def _reach(both: int, first: int, second: int, neither: int, level: float) -> float:
+    """Return the upper bound of the first proportion minus the second."""
     n = both + first + second + neither
+    above, below = wilson(both + first, n, level), wilson(both + second, n, level)
+    up, down = above.high - above.estimate, below.estimate - below.low
+    correlation = _phi(both, first, second, neither)
+    return min(1.0, (first - second) / n + math.sqrt(max(0.0, up**2 - 2 * correlation * up * down + down**2)))
+
+
+def _phi(both: int, first: int, second: int, neither: int) -> float:
+    """Return the correlation of the pairs, continuity-corrected where it is positive."""
     margins = (both + first) * (second + neither) * (both + second) * (first + neither)
     cross: float = both * neither - first * second
     if cross > 0:
-        cross = max(cross - n / 2, 0)  # the continuity correction of phi
-    phi = cross / math.sqrt(margins) if margins else 0.0
-    return _hybrid((both + first, both + second), (n, n), phi, levels)
-
-
-def _hybrid(
-    successes: tuple[int, int], sizes: tuple[int, int], phi: float, levels: tuple[float, float]
-) -> tuple[float, float]:
-    p, q = (count / n for count, n in zip(successes, sizes, strict=True))
-    ends = []
-    for level, side in zip(levels, (-1, 1), strict=True):
-        if level == 0:
-            ends.append(float(side))
-            continue
-        z = float(stats.norm.isf(level))
-        first = wilson_interval(successes[0], sizes[0], z)
-        second = wilson_interval(successes[1], sizes[1], z)
-        a, b = (p - first[0], second[1] - q) if side < 0 else (first[1] - p, q - second[0])
-        ends.append(p - q + side * math.sqrt(max(0.0, a**2 - 2 * phi * a * b + b**2)))
-    return max(-1.0, ends[0]), min(1.0, ends[1])
+        cross = max(cross - (both + first + second + neither) / 2, 0)
+    return cross / math.sqrt(margins) if margins else 0.0

@@ -32,7 +32,7 @@ class Table:
     """Rows of runs, held by column.
 
     Attributes:
-        columns: Name of each column and its cells, numbers, booleans or text; None and NaN are missing.
+        columns: Name of each column and its cells, numbers, booleans or text (NumPy's too); None and NaN are missing.
 
     Raises:
         DreError: Columns differ in length.
@@ -45,6 +45,8 @@ class Table:
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise DreError(f"a table's columns must be equally long, not {listed}")
+        plain = {name: [_plain(cell) for cell in cells] for name, cells in self.columns.items()}
+        object.__setattr__(self, "columns", plain)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -82,3 +84,8 @@ class Table:
 
     def _picked(self, rows: Sequence[int]) -> "Table":
         return Table({name: [cells[row] for row in rows] for name, cells in self.columns.items()})
+
+
+def _plain(cell: Any) -> Any:
+    """Return a NumPy scalar as the Python value it holds, anything else as it is."""
+    return cell.item() if hasattr(cell, "dtype") and hasattr(cell, "item") else cell
