@@ -9,6 +9,7 @@ from pytest_dre.canonical import ID_DIGITS
 from pytest_dre.errors import DreError
 
 _CHUNK = 1 << 20
+MAX_FILES = 10_000  # a pattern that takes in more names a disk, not prompts and data
 
 
 def tracked_version(patterns: Iterable[str], base_dir: Path) -> str:
@@ -18,7 +19,12 @@ def tracked_version(patterns: Iterable[str], base_dir: Path) -> str:
     `**`. Files and directories whose names start with a dot, and `__pycache__`, are left out below directories.
     Raises DreError for a pattern that matches nothing: a misspelt one would leave a changed prompt unnoticed.
     """
-    found = {path.resolve() for pattern in patterns for path in _files(pattern, base_dir)}
+    found: set[Path] = set()
+    for pattern in patterns:
+        for path in _files(pattern, base_dir):
+            found.add(path.resolve())
+            if len(found) > MAX_FILES:
+                raise DreError(f"{pattern!r} takes in more than {MAX_FILES:,} files; name those that agents read")
     if not found:
         return ""
     content = hashlib.sha256()
@@ -33,31 +39,34 @@ def _name(path: Path, base: Path) -> str:
     return Path(os.path.relpath(path, base)).as_posix()
 
 
-def _files(pattern: str, base_dir: Path) -> list[Path]:
+def _files(pattern: str, base_dir: Path) -> Iterator[Path]:
     plain = base_dir / pattern
     if plain.is_file():
-        return [plain]
-    matches = [plain] if plain.is_dir() else _matches(pattern, base_dir)
-    files = [file for match in matches for file in _below(match)]
-    if not files:
+        yield plain
+        return
+    found = False
+    for match in [plain] if plain.is_dir() else _matches(pattern, base_dir):
+        for file in _below(match):
+            found = True
+            yield file
+    if not found:
         raise DreError(f"no file matches {pattern!r} in {base_dir}; correct the path, or remove it")
-    return files
 
 
-def _matches(pattern: str, base_dir: Path) -> list[Path]:
+def _matches(pattern: str, base_dir: Path) -> Iterator[Path]:
     place = Path(pattern)
     root, relative = (Path(place.anchor), pattern[len(place.anchor) :]) if place.anchor else (base_dir, pattern)
     try:
-        return list(root.glob(relative))
+        yield from root.glob(relative)
     except (ValueError, NotImplementedError, OSError):  # no pattern that pathlib understands
-        return []
+        return
 
 
 def _below(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     elif path.is_dir():
-        for child in path.iterdir():
+        for child in sorted(path.iterdir()):
             if not child.name.startswith(".") and child.name != "__pycache__":
                 yield from _below(child)
 

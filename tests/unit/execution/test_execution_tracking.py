@@ -69,3 +69,9 @@ def test_a_pattern_that_matches_nothing_is_a_mistake(project, pattern):
 def test_a_file_that_cannot_be_read_is_named(project):
     (project / "prompts/loop.md").symlink_to(project / "prompts/loop.md")
     assert tracked_version(["prompts"], project), "a link to nothing is no file"
+
+
+def test_a_pattern_that_takes_in_too_much_is_a_mistake(project, monkeypatch):
+    monkeypatch.setattr("pytest_dre.execution.tracking.MAX_FILES", 1)
+    with pytest.raises(DreError, match="'prompts' takes in more than 1 files"):
+        tracked_version(["prompts"], project)
