@@ -30,13 +30,12 @@ def cliffs_delta(treated: Values, controls: Values, alpha: float) -> EffectSize:
 def rank_biserial(differences: Values, alpha: float) -> EffectSize:
     """Return the matched-pairs rank-biserial correlation (Kerby 2014).
 
-    It is the rank sum of gains minus that of losses, as a share of both. Zero differences are left out. The interval
-    takes Fisher's z of it to be normal, with the signed-rank statistic's standard deviation under the null hypothesis.
+    It is the rank sum of gains minus that of losses, as a share of both. Zero differences are left out; one at least
+    must not be zero. The interval takes Fisher's z of it to be normal, with the signed-rank statistic's standard
+    deviation under the null hypothesis.
     """
     present = differences[differences != 0]
     n = len(present)
-    if n == 0:
-        return EffectSize("rank-biserial r", 0.0)
     ranks = stats.rankdata(np.abs(present))
     total = n * (n + 1) / 2
     value = float(ranks[present > 0].sum() - ranks[present < 0].sum()) / total

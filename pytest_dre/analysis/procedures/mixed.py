@@ -25,6 +25,7 @@ from pytest_dre.analysis.procedures.table import Table
 from pytest_dre.errors import DreError
 
 RANDOM_EFFECT = re.compile(r"^\(?\s*(?:(?P<slope>[^|()]+?)\s*\|\s*)?(?P<group>[^|()]+?)\s*\)?$")
+NO_SPREAD = 2e-4  # residual, in standard deviations of the outcome, that the search cannot tell from none
 MOST_LEVELS = 1_000  # of crossed random effects, whose matrices are dense
 
 
@@ -105,6 +106,8 @@ def mixed_effects(table: Table, request: TestRequest) -> TestResult:
     terms = [model_term(rows, request, name) for name in fixed]
     design = _design(request, rows, terms, effects)
     fit = _fitted(request, design)
+    if fit.residual < NO_SPREAD:
+        raise unsuitable(request, "the model fits it without error", "permutation suits data that do not vary")
     result = model_result(request, rows, _coefficients(fit, design), first_term(request, terms), "mixed")
     return replace(result, terms=(*result.terms, *_deviations(fit, design)))
 

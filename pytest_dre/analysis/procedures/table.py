@@ -8,6 +8,7 @@ from typing import Any
 from pytest_dre.errors import DreError
 
 Cell = float | int | bool | str | None
+LARGEST = 2**1023  # integers beyond are no floats
 
 
 def is_missing(cell: Any) -> bool:
@@ -87,5 +88,9 @@ class Table:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a NumPy scalar as the Python value it holds, anything else as it is."""
-    return cell.item() if hasattr(cell, "dtype") and hasattr(cell, "item") else cell
+    """Return a NumPy scalar as the Python value it holds, an integer beyond the floats as infinite."""
+    if hasattr(cell, "dtype") and hasattr(cell, "item"):
+        return cell.item()
+    if isinstance(cell, int) and not -LARGEST < cell < LARGEST:
+        return math.inf if cell > 0 else -math.inf
+    return cell

@@ -161,9 +161,10 @@ def test_one_value_an_arm_is_refused_with_what_suits(arms, ask):
         ask(arms(a=[1.0], b=[2.0]), "paired_t", "a", "b", pairing=("unit",))
 
 
+@pytest.mark.parametrize("value", [0.1, 0.5])  # with rounding errors and without
 @pytest.mark.parametrize("test", ["t", "welch", "paired_t", "tost"])
-def test_values_that_do_not_vary_are_refused_with_what_suits(arms, ask, test):
-    table = arms(a=[0.1, 0.1, 0.1], b=[0.3, 0.3, 0.3])
+def test_values_that_do_not_vary_are_refused_with_what_suits(arms, ask, test, value):
+    table = arms(a=[value] * 3, b=[3 * value] * 3)
     with pytest.raises(DreError, match=r"do not vary within the arms .* permutation and fisher suit"):
         ask(table, test, "a", "b", pairing=("unit",), minimum_effect=1.0)
 

@@ -182,6 +182,11 @@ def test_mixed_effects_say_what_they_cannot_do(classic, ask):
         ask(Table({**table.columns, "unit": [1] * 20}), "mixed_effects", random_effects=("unit",), **asked)
     with pytest.raises(DreError, match="its values are all alike"):
         ask(Table({**table.columns, "value": [1.0] * 20}), "mixed_effects", random_effects=("unit",), **asked)
+    exact = [
+        float(unit) ** 2 + (arm == "second") for arm, unit in zip(*map(table.column, ("arm", "unit")), strict=True)
+    ]
+    with pytest.raises(DreError, match="the model fits it without error; permutation suits"):
+        ask(Table({**table.columns, "value": exact}), "mixed_effects", random_effects=("unit",), **asked)
     two = [at // 10 for at in range(20)]
     with pytest.raises(DreError, match="there are too few groups by half for the model"):
         ask(Table({**table.columns, "half": two}), "mixed_effects", random_effects=("half",), **asked)

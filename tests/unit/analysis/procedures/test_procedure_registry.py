@@ -172,8 +172,9 @@ def test_mistakes_of_a_request_are_said(asked, why):
 def test_infinite_outcomes_are_refused():
     table = example()
     cells = [math.inf, *table.columns["value"][1:]]
-    with pytest.raises(DreError, match="it holds 1 infinite values; leave them out by a filter"):
-        run_test(Table({**table.columns, "value": cells}), request("mann_whitney"))
+    for infinite in (math.inf, 10**400, -(10**400)):
+        with pytest.raises(DreError, match="it holds 1 infinite values; leave them out by a filter"):
+            run_test(Table({**table.columns, "value": [infinite, *cells[1:]]}), request("mann_whitney"))
 
 
 def test_two_levels_need_no_contrast_and_the_later_is_the_treatment():
