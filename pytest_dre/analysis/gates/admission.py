@@ -1,0 +1,74 @@
+"""Whether a gate's runs are fit to be judged: complete, in range, and lost evenly."""
+
+import math
+from collections.abc import Sequence
+
+from pytest_dre.analysis.gates.arms import Arms
+from pytest_dre.analysis.gates.question import Question, Unanswerable
+from pytest_dre.model.verdicts import ArmCount, OutcomeRow
+
+RESUME = "run what is missing with --lf"
+MISSING = ("missing", "pending", "running")
+
+
+def counts(question: Question, arms: Arms) -> tuple[ArmCount, ...]:
+    """Return how many planned runs of each arm have an outcome that counts."""
+    return tuple(
+        ArmCount(name, len(rows), sum(_value(question, row) is not None for row in rows))
+        for name, rows in zip(arms.names, arms.rows, strict=True)
+    )
+
+
+def admit(question: Question, arms: Arms) -> None:
+    """Raise Unanswerable if runs are missing or stale, values impossible, or losses uneven."""
+    rows = [row for arm in arms.rows for row in arm]
+    _complete(rows)
+    _possible(question, rows)
+    _even(question, counts(question, arms))
+
+
+def _value(question: Question, row: OutcomeRow) -> float | None:
+    value = row.values.get(question.outcome)
+    return None if value is None or row.stale or math.isnan(value) else float(value)
+
+
+def _complete(rows: Sequence[OutcomeRow]) -> None:
+    stale = sum(row.stale for row in rows)
+    missing = sum(not row.stale and row.status in MISSING for row in rows)
+    for number, what in ((missing, "missing"), (stale, "stale: only another version has made results")):
+        if number == len(rows) and what == "missing":
+            raise Unanswerable(f"there are no results: all {number} runs are missing", RESUME)
+        if number:
+            verb = "is" if number == 1 else "are"
+            raise Unanswerable(f"{number} of {len(rows)} runs {verb} {what}", RESUME)
+
+
+def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:
+    values = [value for row in rows if (value := _value(question, row)) is not None]
+    infinite = sum(math.isinf(value) for value in values)
+    if infinite:
+        raise Unanswerable(f"{infinite} of {len(values)} values of {question.outcome} are infinite", "mend the metric")
+    if question.kind == "binary" and any(value not in (0, 1) for value in values):
+        raise Unanswerable(f"{question.outcome} is declared true or false, but has other values", "mend expected_type")
+    if question.range is None:
+        return
+    low, high = question.range
+    outside = [value for value in values if not low <= value <= high]
+    if outside:
+        found = f"{len(outside)} of {len(values)} values lie outside the declared range [{low:g}, {high:g}]"
+        raise Unanswerable(
+            f"{found}, such as {min(outside):.6g}: the guarantee would be void", f"mend the range of {question.outcome}"
+        )
+
+
+def _even(question: Question, arms: Sequence[ArmCount]) -> None:
+    most = question.gate.max_attrition
+    lost = ", ".join(f"{arm.planned - arm.used} of {arm.planned} ({arm.name})" for arm in arms)
+    if not any(arm.used for arm in arms):
+        raise Unanswerable(f"no run has a value of {question.outcome}", "look at why the runs failed")
+    shares = [arm.attrition for arm in arms]
+    remedy = "look at why runs failed or gave no outcome"
+    if len(arms) == 1 and shares[0] > most + 1e-12:
+        raise Unanswerable(f"runs without an outcome, {lost}, exceed max_attrition {most:.3g}", remedy)
+    if len(arms) == 2 and abs(shares[0] - shares[1]) > most + 1e-12:
+        raise Unanswerable(f"the arms lost runs unevenly: {lost}; max_attrition is {most:.3g}", remedy)

@@ -1,0 +1,136 @@
+"""What a gate asks, with all that the study adds to it; nothing here depends on outcomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pytest_dre.analysis.gates.claims import DIRECTED, Side, parse_margin, sides
+from pytest_dre.analysis.gates.statistic import Statistic, parse_statistic
+from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
+from pytest_dre.model.running import Gate, GateContrast
+from pytest_dre.model.study import Study
+
+Kind = Literal["binary", "bounded", "numbers"]
+BOOLEANS = ("bool", "boolean")
+
+
+class Unanswerable(Exception):
+    """A gate that cannot be judged, with the reason in words and what would help."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A gate with its outcome, arms and direction.
+
+    Attributes:
+        outcome: Name of the outcome.
+        spec: Its definition.
+        kind: Binary, bounded or other numbers: what the declared type and range say.
+        range: Lowest and highest possible value; None for other numbers.
+        contrast: The arms; None if there is one arm, or the control is a baseline.
+        sides: What has to hold for the claim.
+        relative: Whether the margin is a share of the control's mean.
+        statistic: What is compared.
+    """
+
+    gate: Gate
+    outcome: str
+    spec: OutcomeSpec
+    kind: Kind
+    range: tuple[float, float] | None
+    contrast: GateContrast | None
+    sides: tuple[Side, ...]
+    relative: bool
+    statistic: Statistic
+
+    @property
+    def where(self) -> Mapping[str, Any]:
+        """The filters on runs."""
+        return self.gate.where
+
+    @property
+    def one_armed(self) -> bool:
+        """Whether a value, not a difference, is judged."""
+        return self.contrast is None and self.gate.baseline is None
+
+
+def ask(study: Study, gate: Gate) -> Question:
+    """Return what `gate` asks. Raises Unanswerable if the study does not say enough."""
+    hypothesis = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
+    spec = gate_outcome(study, gate, hypothesis)
+    if spec is None:
+        raise Unanswerable("the study does not say which outcome is meant", "add 'outcome: ' and its name")
+    contrast = gate_contrast(gate, hypothesis)
+    higher = higher_is_better(gate, hypothesis, spec)
+    if higher is None and gate.claim in DIRECTED:
+        raise Unanswerable(
+            f"nothing says whether high values of {spec.name} are good", "add 'goal: maximize' or 'minimize'"
+        )
+    margin = parse_margin(gate.margin)
+    if margin is None:
+        raise Unanswerable(f"the margin {gate.margin!r} is no number or percentage", "write it like 0.5 or 2%")
+    kind = kind_of(spec)
+    required = sides(gate, margin, bool(higher))
+    if any(side.weight <= 0 for side in required):
+        raise Unanswerable("a margin of 100 % or more leaves nothing to compare with", "write a smaller one")
+    return Question(
+        gate=gate,
+        outcome=spec.name,
+        spec=spec,
+        kind=kind,
+        range=_range_of(spec, kind),
+        contrast=contrast,
+        sides=required,
+        relative=margin.relative,
+        statistic=parse_statistic(gate.statistic),
+    )
+
+
+def gate_outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None) -> OutcomeSpec | None:
+    """Return the outcome: the gate's, the hypothesis's only one, else the study's only primary one."""
+    name = gate.outcome
+    if name is None and hypothesis is not None and len(hypothesis.dependent_vars) == 1:
+        name = hypothesis.dependent_vars[0]
+    if name is not None:
+        return next((item for item in study.outcomes if item.name == name), None)
+    allowed = hypothesis.dependent_vars if hypothesis is not None else ()
+    primary = [item for item in study.outcomes if item.primary and (not allowed or item.name in allowed)]
+    return primary[0] if len(primary) == 1 else None
+
+
+def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | None:
+    """Return the arms: the gate's, else those of a hypothesis about one variable; a baseline or value has none."""
+    if gate.contrast is not None or gate.baseline is not None or gate.claim in ("at_least", "at_most"):
+        return gate.contrast
+    if hypothesis is None or hypothesis.contrast is None or len(hypothesis.independent_vars) != 1:
+        return None
+    left, right = hypothesis.contrast.left, hypothesis.contrast.right
+    if left is None or right is None:
+        return None
+    return GateContrast(factor=hypothesis.independent_vars[0], treatment=left, control=right)
+
+
+def higher_is_better(gate: Gate, hypothesis: Hypothesis | None, spec: OutcomeSpec) -> bool | None:
+    """Return the direction: the hypothesis's if its arms are compared, else the outcome's goal; None if unsaid."""
+    goal = {"maximize": True, "minimize": False}.get(spec.goal or "")
+    said = {"greater": True, "less": False}.get(hypothesis.direction) if hypothesis is not None else None
+    first, second = (said, goal) if gate.contrast is None and gate.baseline is None else (goal, said)
+    return second if first is None else first
+
+
+def kind_of(spec: OutcomeSpec) -> Kind:
+    """Return what the declared type and range make of the outcome."""
+    if spec.expected_type.lower() in BOOLEANS:
+        return "binary"
+    return "numbers" if spec.range is None else "bounded"
+
+
+def _range_of(spec: OutcomeSpec, kind: Kind) -> tuple[float, float] | None:
+    if kind == "binary":
+        return 0.0, 1.0
+    return None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
