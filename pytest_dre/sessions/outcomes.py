@@ -1,0 +1,19 @@
+"""The outcome table of a planned study, from its store."""
+
+from pytest_dre.analysis.tables import outcome_rows
+from pytest_dre.model.verdicts import OutcomeRow
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.sessions.results import StoredResults, standing_of
+from pytest_dre.store.runs import RunStore
+
+
+def stored_rows(planned: PlannedStudy, store: RunStore, *, allow_stale: bool = False) -> list[OutcomeRow]:
+    """Return a row for each planned run; with `allow_stale` results of other versions count where there are no others."""
+    stale = frozenset(standing_of(planned, store).stale)
+    results = StoredResults(planned, store, stale if allow_stale else frozenset())
+    return outcome_rows(planned.study, planned.plan, results, stale)
+
+
+def unstored_rows(planned: PlannedStudy) -> list[OutcomeRow]:
+    """Return the rows of a study of which nothing is stored."""
+    return outcome_rows(planned.study, planned.plan, ())
