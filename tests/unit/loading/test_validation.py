@@ -15,7 +15,7 @@ factors:
 blocks:
   - {name: day, levels: [mon, tue]}
 outcomes:
-  - {name: score, source_table: runs, column: c, aggregation: mean, primary: true}
+  - {name: score, source_table: runs, column: c, aggregation: mean, primary: true, goal: maximize}
   - {name: cost, source_table: runs, column: d, aggregation: sum}
 """
 AGENTS = "agent_specs: [a]\n"
@@ -176,8 +176,8 @@ constraints:
   - {constraint_id: c, expression: "True"}
   - {constraint_id: c, callable_ref: "m:f"}
 gates:
-  - {gate_id: g, claim: superior, outcome: o}
-  - {gate_id: g, claim: superior, outcome: o}
+  - {gate_id: g, claim: at_least, value: 1, outcome: o}
+  - {gate_id: g, claim: at_least, value: 1, outcome: o}
 agent_specs: [a, a]
 """
     hint = "; give it another name, or remove it"

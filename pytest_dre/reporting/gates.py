@@ -1,0 +1,74 @@
+"""Gates on the terminal: one line each, and in plain words on request."""
+
+from pytest_dre.model.study import Study
+from pytest_dre.model.verdicts import GateVerdict, Verdict
+from pytest_dre.reporting.numbers import format_number
+from pytest_dre.reporting.width import clean, display_width, shorten
+
+LINE = 100  # columns
+SHORTEST_ID = 12
+_MEANINGS = {
+    Verdict.PASS: "PASS: the data support the claim.",
+    Verdict.FAIL: "FAIL: the data contradict the claim.",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE: the data cannot say whether the claim holds.",
+}
+
+
+def verdict_line(verdict: GateVerdict) -> str:
+    """Return a gate's id, verdict, estimate, interval and n (or why there is none), in at most 100 columns."""
+    if verdict.estimate is None:
+        said = clean(verdict.reason)
+    else:
+        mark = ", approximate" if verdict.approximate else ""
+        said = f"{format_number(verdict.estimate)} {_interval(verdict)}, n = {_units(verdict)}{mark}"
+    name = clean(verdict.gate_id)
+    left = LINE - len(f": {verdict.verdict.upper()}  ") - min(display_width(name), SHORTEST_ID)
+    said = shorten(said, left)
+    name = shorten(name, LINE - len(f": {verdict.verdict.upper()}  ") - display_width(said))
+    return f"{name}: {verdict.verdict.upper()}  {said}".rstrip()
+
+
+def explain(verdict: GateVerdict, study: Study) -> list[str]:
+    """Return a verdict in plain words, a sentence or two a line: claim, meaning, evidence, method, and what to do."""
+    lines = [f"{verdict.gate_id} claims: {verdict.claim}.", _MEANINGS[verdict.verdict]]
+    if verdict.reason:
+        lines.append(f"Why: {verdict.reason}.")
+    if verdict.estimate is not None:
+        lines += _evidence(verdict, study)
+    lines += [
+        f"{arm.name}: {arm.used} of {arm.planned} planned runs count ({100 * arm.attrition:.3g} % lost)."
+        for arm in verdict.arms
+    ]
+    lines += [f"Note: {note}." for note in verdict.notes]
+    if verdict.remedy:
+        lines.append(f"What would settle it: {verdict.remedy}.")
+    return [clean(line) for line in lines]
+
+
+def _evidence(verdict: GateVerdict, study: Study) -> list[str]:
+    estimate = format_number(verdict.estimate or 0.0)
+    confidence = f"{100 * (1 - 2 * verdict.alpha):.4g} %"
+    lines = [f"Estimate {estimate}, {confidence} interval {_interval(verdict)}, from {_units(verdict)}."]
+    others = len(study.gates) - 1
+    shared = f", Holm's share among {len(study.gates)} gates" if others > 0 else ""
+    chance = "" if verdict.p_value is None else f" p = {verdict.p_value:.3g}."
+    lines.append(f"Judged one-sided at alpha {verdict.alpha:.4g}{shared}.{chance}")
+    holds = (
+        "alpha is not guaranteed, above all for skewed values"
+        if verdict.approximate
+        else "alpha holds at any number of units"
+    )
+    lines.append(f"Method: {verdict.method}; {verdict.design}; {holds}.")
+    return lines
+
+
+def _interval(verdict: GateVerdict) -> str:
+    low = "−∞" if verdict.low is None else format_number(verdict.low)
+    high = "∞" if verdict.high is None else format_number(verdict.high)
+    return f"[{low}, {high}]"
+
+
+def _units(verdict: GateVerdict) -> str:
+    unit = verdict.unit if verdict.n == 1 else {"stratum": "strata"}.get(verdict.unit, f"{verdict.unit}s")
+    each = " an arm" if verdict.unit == "run" and len(verdict.arms) == 2 else ""
+    return f"{verdict.n} {unit}{each}"

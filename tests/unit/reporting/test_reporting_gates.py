@@ -1,0 +1,74 @@
+"""Verdicts as people read them."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_dre.model.study import Study
+from pytest_dre.model.verdicts import ArmCount, GateVerdict, Verdict
+from pytest_dre.reporting.gates import explain, verdict_line
+from pytest_dre.reporting.width import display_width
+
+PASSED = GateVerdict(
+    gate_id="better",
+    verdict=Verdict.PASS,
+    claim="mean of score: (agent = a) > (agent = b)",
+    estimate=0.25,
+    low=0.125,
+    high=0.5,
+    alpha=0.025,
+    p_value=0.001,
+    n=12,
+    unit="problem",
+    arms=(ArmCount("agent = a", 24, 24), ArmCount("agent = b", 24, 23)),
+    method="betting (fixed n)",
+    design="12 problems as clusters",
+    notes=("added since the baseline: x",),
+)
+BLANK = GateVerdict("g", Verdict.INCONCLUSIVE, "superior", reason="12 of 40 runs are missing", remedy="use --lf")
+
+
+def study(gates: int) -> Study:
+    some = [{"gate_id": f"g{index}", "claim": "superior"} for index in range(gates)]
+    return Study.model_validate({"study_id": "s", "title": "t", "gates": some})
+
+
+def test_a_line_holds_verdict_estimate_interval_and_n() -> None:
+    assert verdict_line(PASSED) == "better: PASS  0.25 [0.125, 0.5], n = 12 problems"
+    assert verdict_line(BLANK) == "g: INCONCLUSIVE  12 of 40 runs are missing"
+    open_end = replace(PASSED, low=None, high=None, n=1, unit="run", approximate=True)
+    assert verdict_line(open_end) == "better: PASS  0.25 [−∞, ∞], n = 1 run an arm, approximate"
+
+
+@pytest.mark.parametrize("verdict", [PASSED, BLANK])
+def test_a_line_is_short_and_harmless(verdict: GateVerdict) -> None:
+    line = verdict_line(replace(verdict, gate_id="x\x1b[31m" * 60, reason="y\n" * 90))
+    assert display_width(line) <= 100
+    assert line.isprintable()
+    assert verdict.verdict.upper() in line
+
+
+def test_explanations_are_plain_sentences() -> None:
+    assert explain(PASSED, study(2)) == [
+        "better claims: mean of score: (agent = a) > (agent = b).",
+        "PASS: the data support the claim.",
+        "Estimate 0.25, 95 % interval [0.125, 0.5], from 12 problems.",
+        "Judged one-sided at alpha 0.025, Holm's share among 2 gates. p = 0.001.",
+        "Method: betting (fixed n); 12 problems as clusters; alpha holds at any number of units.",
+        "agent = a: 24 of 24 planned runs count (0 % lost).",
+        "agent = b: 23 of 24 planned runs count (4.17 % lost).",
+        "Note: added since the baseline: x.",
+    ]
+    rough = explain(replace(PASSED, approximate=True, p_value=None, unit="stratum"), study(1))
+    assert rough[2].endswith("from 12 strata.")
+    assert rough[3] == "Judged one-sided at alpha 0.025."
+    assert "not guaranteed" in rough[4]
+
+
+def test_explanations_of_nothing_say_why_and_what_helps() -> None:
+    assert explain(BLANK, study(1)) == [
+        "g claims: superior.",
+        "INCONCLUSIVE: the data cannot say whether the claim holds.",
+        "Why: 12 of 40 runs are missing.",
+        "What would settle it: use --lf.",
+    ]
