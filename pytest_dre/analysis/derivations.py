@@ -1,48 +1,77 @@
 """Outcomes that are derived: safe expressions over what a run yielded."""
 
-import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pytest_dre.analysis.outcomes import OutcomeReader, Read
-from pytest_dre.expressions import CompiledExpression, ExpressionError, compile_expression, parse_expression
-from pytest_dre.model.hypotheses import OutcomeSpec
+from pytest_dre.analysis.aggregation import aggregate
+from pytest_dre.expressions import CompiledExpression, ExpressionError
 from pytest_dre.model.runs import Condition, RunResult
 
+Read = Callable[[RunResult], Any]
 
-def compile_derivation(text: str) -> CompiledExpression:
-    """Return a derivation, ready to be evaluated. Raises ExpressionError for a malformed one.
 
-    It reads the run's metrics by name, its evaluations' values by metric name, factors and blocks, and `latency_s`.
-    Which metrics there are only runs tell, so any name is allowed.
+def derived_read(
+    compiled: CompiledExpression,
+    own: Mapping[str, Read],
+    others: Mapping[str, Read],
+    conditions: Mapping[str, Condition],
+) -> Read:
+    """Return what reads a derived outcome from a result; None where a value it needs is missing, or none comes out.
+
+    A name in the expression stands for the first of these that there is: what the outcome's own column gives (`own`,
+    under the outcome's and the column's name); another outcome; a metric of the run; the value of an evaluation, by
+    metric name (the mean of several); `latency_s` or `replicate`; a factor or block. Another outcome that is missing
+    leaves this one missing, too.
+
+    Args:
+        compiled: The derivation.
+        own: Name → how it is read, for the outcome's own column.
+        others: Name → how it is read, for the study's other outcomes; may be filled later.
+        conditions: Condition id → condition.
     """
-    names = {node.id for node in ast.walk(parse_expression(text)) if isinstance(node, ast.Name)}
-    return compile_expression(text, names)
+    names = sorted(compiled.names)
 
-
-def derived_reader(spec: OutcomeSpec, conditions: Mapping[str, Condition]) -> OutcomeReader | None:
-    """Return the reader of a derived outcome; None if its derivation is malformed."""
-    try:
-        compiled = compile_derivation(spec.derivation or "")
-    except ExpressionError:
-        return None
-    return OutcomeReader(spec.name, spec.goal, _read(compiled, conditions), spec)
-
-
-def _read(compiled: CompiledExpression, conditions: Mapping[str, Condition]) -> Read:
     def read(result: RunResult) -> Any:
+        values: dict[str, Any] = {}
+        for name in names:
+            value = _value(name, result, own, others, conditions)
+            if value is not None:
+                values[name] = value
         try:
-            return compiled.evaluate(_values(result, conditions.get(result.condition_id)))
-        except ExpressionError:  # a metric that this run lacks, a division by zero
+            return compiled.evaluate(values)
+        except ExpressionError:  # a value that this run lacks, a division by zero
             return None
 
     return read
 
 
-def _values(result: RunResult, condition: Condition | None) -> dict[str, Any]:
-    """Return what a derivation may read; the run's own metrics win."""
-    values: dict[str, Any] = {} if condition is None else dict(condition.assignments)
-    values["latency_s"] = result.latency_s
-    for row in result.evaluations:
-        values[str(row.get("metric_name"))] = row.get("metric_value")
-    return {**values, **result.metrics}
+def _value(
+    name: str,
+    result: RunResult,
+    own: Mapping[str, Read],
+    others: Mapping[str, Read],
+    conditions: Mapping[str, Condition],
+) -> Any:
+    given = own[name](result) if name in own else None
+    if given is not None:
+        return given
+    if name in others and name not in own:
+        return others[name](result)
+    return _yielded(name, result, conditions.get(result.condition_id))
+
+
+def _yielded(name: str, result: RunResult, condition: Condition | None) -> Any:
+    """Return what the run itself yielded under a name; the run's own metrics win."""
+    if result.metrics.get(name) is not None:
+        return result.metrics[name]
+    found = [row.get("metric_value") for row in result.evaluations if row.get("metric_name") == name]
+    if found:
+        return found[0] if len(found) == 1 else aggregate(found, "mean")
+    if name in ("latency_s", "replicate"):
+        return getattr(result, name)
+    return None if condition is None else condition.assignments.get(name)
+
+
+def by_id(conditions: Iterable[Condition]) -> dict[str, Condition]:
+    """Return the conditions by their ids."""
+    return {condition.condition_id: condition for condition in conditions}

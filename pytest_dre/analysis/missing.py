@@ -6,19 +6,18 @@ they are missing themselves.
 
 import math
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pytest_dre.analysis.aggregation import outcome_number
 from pytest_dre.analysis.outcomes import OutcomeReader, outcome_readers
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import RunResult, RunStatus
+from pytest_dre.model.runs import Condition, RunResult, RunStatus
 from pytest_dre.model.study import Study
 
 FAIL = "fail"
 WORST = "worst"
 MAX_VALUE = 60  # characters of a text that is no number
-_BOOLEANS = ("bool", "boolean")
+_KINDS = {"bool": "true or false", "int": "whole number", "float": "number"}
 _NOT_CARRIED_OUT = frozenset(
     {
         StatusReason.SKIPPED,
@@ -55,7 +54,7 @@ class OutcomeGaps:
 
     def add(self, result: RunResult) -> float | None:
         """Count a result and return its outcome; None if it has none."""
-        number = outcome_number(self.reader.read(result)) if result.status is RunStatus.SUCCESS else None
+        number = self.reader.number(result) if result.status is RunStatus.SUCCESS else None
         if number is not None:
             self._lowest, self._highest = min(self._lowest, number), max(self._highest, number)
         elif is_carried_out(result):
@@ -86,33 +85,39 @@ class OutcomeGaps:
         if spec is not None and spec.range is not None:
             low, high = spec.range
             return low, high
-        if spec is not None and spec.expected_type.lower() in _BOOLEANS:
+        if self.reader.kind == "bool":
             return 0.0, 1.0
         return self._lowest, self._highest
 
 
-def demanded_outcomes(study: Study) -> tuple[OutcomeReader, ...]:
-    """Return the outcomes without which a run counts as failed: those whose `missing_data_policy` is "fail"."""
-    return tuple(reader for reader in outcome_readers(study) if reader.policy == FAIL)
+def demanded_outcomes(study: Study, conditions: Iterable[Condition] = ()) -> tuple[OutcomeReader, ...]:
+    """Return the outcomes without which a run counts as failed: those whose `missing_data_policy` is "fail".
+
+    Outcomes derived from factors or blocks can be demanded only with the plan's `conditions`.
+    """
+    return tuple(reader for reader in outcome_readers(study, conditions) if reader.policy == FAIL)
 
 
-def missing_demanded(study: Study, result: RunResult) -> str | None:
+def missing_demanded(study: Study, result: RunResult, conditions: Iterable[Condition] = ()) -> str | None:
     """Return why a successful run counts as failed for want of a demanded outcome; None if it does not.
 
     Every such outcome is named, in the order of the study; values are cut short and harmless to show.
     """
-    return lacking(demanded_outcomes(study), result)
+    return lacking(demanded_outcomes(study, conditions), result)
 
 
 def lacking(demanded: Sequence[OutcomeReader], result: RunResult) -> str | None:
     """Return what `missing_demanded` does, for outcomes that the caller keeps from `demanded_outcomes`."""
-    values = [(reader.name, reader.read(result)) for reader in demanded]
-    faults = [f"the outcome {name!r} {_fault(value)}" for name, value in values if outcome_number(value) is None]
+    lacked = [reader for reader in demanded if reader.number(result) is None]
+    faults = [f"the outcome {reader.name!r} {_fault(reader.read(result), reader.kind)}" for reader in lacked]
     return f"{'; '.join(faults)} (missing_data_policy: fail)" if faults else None
 
 
-def _fault(value: object) -> str:
-    return "is missing" if value is None else f"is {_SHORT.repr(value)}, no number"
+def _fault(value: object, kind: str) -> str:
+    if value is None:
+        return "is missing"
+    what = _KINDS[kind]
+    return f"is {_SHORT.repr(value)}, {'not' if kind == 'bool' else 'no'} {what}"
 
 
 def _short() -> reprlib.Repr:

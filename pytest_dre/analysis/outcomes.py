@@ -1,18 +1,20 @@
 """The outcomes that a study declares, and the one that decides it, read from its runs' results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from pytest_dre.analysis.aggregation import COUNT, aggregate, is_known
+from pytest_dre.analysis.aggregation import COUNT, aggregate, is_known, outcome_number
+from pytest_dre.analysis.derivations import Read, by_id, derived_read
+from pytest_dre.derivation_expressions import circle, compile_derivation, reads_variables
+from pytest_dre.expressions import CompiledExpression, ExpressionError
 from pytest_dre.model.hypotheses import OutcomeSpec
-from pytest_dre.model.runs import RunResult
+from pytest_dre.model.runs import Condition, RunResult
 from pytest_dre.model.study import Study
 
 Goal = Literal["maximize", "minimize"]
 MissingDataPolicy = Literal["drop", "fail", "worst"]
-Read = Callable[[RunResult], Any]
 
 PRIMARY_OUTCOME = "primary_outcome"
 # Columns of runs.csv that are fields of a result; the others are metrics of it. A cost that a run does not tell is
@@ -26,6 +28,8 @@ _FIELDS = (
 _EVALUATION_COLUMNS = ("metric_value", "metric_name", "metric_unit", "evaluator_id", "aggregation_level")
 _EVENT_COLUMNS = ("timestamp", "record_id", "text", "session_id", "actor_id", "event_type", "level")
 _DEFAULT_EVENT = "assistant_output"
+BOOLEANS = ("bool", "boolean")
+INTEGERS = ("int", "integer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class OutcomeReader:
     Attributes:
         name: What the outcome is called.
         goal: Whether high or low values are good, None if the study does not say.
-        read: Returns a result's value, of any type; `outcome_number` tells which are numbers.
+        read: Returns a result's value, of any type; `number` tells which of them count.
         spec: The outcome as the study declares it, None if it does not.
     """
 
@@ -49,36 +53,91 @@ class OutcomeReader:
         """What a missing outcome does: "drop" unless the study says otherwise."""
         return "drop" if self.spec is None else self.spec.missing_data_policy
 
+    @property
+    def kind(self) -> str:
+        """What values the outcome has: "bool", "int" or "float"."""
+        expected = "" if self.spec is None else self.spec.expected_type.lower()
+        return "bool" if expected in BOOLEANS else "int" if expected in INTEGERS else "float"
 
-def outcome_reader(study: Study) -> OutcomeReader:
+    def number(self, result: RunResult) -> float | None:
+        """Return a result's value as a number, booleans as 0 and 1; None for what is none, or not of the `kind`."""
+        number = outcome_number(self.read(result))
+        if number is None or self.kind == "float":
+            return number
+        return number if (number in (0.0, 1.0) if self.kind == "bool" else number.is_integer()) else None
+
+
+def outcome_reader(study: Study, conditions: Iterable[Condition] = ()) -> OutcomeReader:
     """Return the reader of the study's one primary outcome.
 
     Of an outcome of the runs table the column is a field of that table, else a metric. Of the evaluations table it is
     the name of a metric, whose rows are aggregated; a column of that table takes all rows, or those of the metric named
-    as the outcome. Of the events table it is an event type, whose events are counted.
+    as the outcome. Of the events table it is an event type, whose events are counted. A derivation computes the value
+    from these.
 
-    The run's own `primary_outcome` stands in where no or several outcomes are primary, where an outcome has a
-    derivation, and where its aggregation is not known.
+    The run's own `primary_outcome` stands in where no or several outcomes are primary, and where the one that is
+    cannot be read (see `outcome_readers`).
     """
     primary = [item for item in study.outcomes if item.primary]
     if len(primary) == 1:
-        reader = _reader(primary[0])
-        if reader is not None:
-            return reader
+        found = [reader for reader in outcome_readers(study, conditions) if reader.spec is primary[0]]
+        if found:
+            return found[0]
     return OutcomeReader(PRIMARY_OUTCOME, _goal_of_column(primary), _primary_outcome, _spec_of_column(primary))
 
 
-def outcome_readers(study: Study) -> tuple[OutcomeReader, ...]:
+def outcome_readers(study: Study, conditions: Iterable[Condition] = ()) -> tuple[OutcomeReader, ...]:
     """Return the readers of the declared outcomes, in their order.
 
-    Outcomes with a derivation, and those whose aggregation is not known, cannot be read and are left out.
+    Outcomes that cannot be read are left out: those whose aggregation is not known, or whose derivation is malformed.
+    Derivations that read factors or blocks need the plan's `conditions`, and are left out without them.
     """
-    readers = (_reader(outcome) for outcome in study.outcomes)
-    return tuple(reader for reader in readers if reader is not None)
+    known = by_id(conditions)
+    compiled = _derivations(study, with_variables=bool(known))
+    read: dict[str, Read] = {}
+    readers = []
+    for outcome in study.outcomes:
+        reader = _reader(outcome, compiled, read, known)
+        if reader is not None:
+            readers.append(reader)
+            read[outcome.name] = reader.number
+    return tuple(readers)
 
 
-def _reader(outcome: OutcomeSpec) -> OutcomeReader | None:
-    read = None if outcome.derivation else _READERS[outcome.source_table](outcome)
+def _derivations(study: Study, *, with_variables: bool) -> dict[str, CompiledExpression]:
+    """Return the derivations that can be evaluated, by outcome; those that read one that cannot are left out, too."""
+    compiled: dict[str, CompiledExpression] = {}
+    dropped: set[str] = set()
+    for outcome in study.outcomes:
+        if outcome.derivation is None:
+            continue
+        try:
+            expression = compile_derivation(outcome.derivation)
+        except ExpressionError:
+            dropped.add(outcome.name)
+            continue
+        if with_variables or not reads_variables(study, expression.names):
+            compiled[outcome.name] = expression
+        else:
+            dropped.add(outcome.name)
+    while found := circle(compiled) or [name for name in compiled if (compiled[name].names - {name}) & dropped]:
+        dropped.update(found)
+        compiled = {name: item for name, item in compiled.items() if name not in dropped}
+    return compiled
+
+
+def _reader(
+    outcome: OutcomeSpec,
+    compiled: Mapping[str, CompiledExpression],
+    others: Mapping[str, Read],
+    conditions: Mapping[str, Condition],
+) -> OutcomeReader | None:
+    read = _READERS[outcome.source_table](outcome)
+    if outcome.derivation is not None:
+        if outcome.name not in compiled:
+            return None
+        own = {} if read is None else {outcome.name: read, outcome.column: read}
+        read = derived_read(compiled[outcome.name], own, others, conditions)
     return None if read is None else OutcomeReader(outcome.name, outcome.goal, read, outcome)
 
 

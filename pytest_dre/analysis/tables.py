@@ -1,10 +1,8 @@
 """The outcome table: one row a planned run, with its factors and each outcome."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
-from pytest_dre.analysis.aggregation import outcome_number
-from pytest_dre.analysis.derivations import derived_reader
 from pytest_dre.analysis.missing import OutcomeGaps, is_carried_out
 from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader, outcome_readers
 from pytest_dre.model.runs import Plan, RunResult, RunSpec
@@ -12,14 +10,6 @@ from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
 MISSING = "missing"
-Suits = Callable[[float], bool]
-
-_SUITS: dict[str, Suits] = {
-    "bool": lambda number: number in (0.0, 1.0),
-    "boolean": lambda number: number in (0.0, 1.0),
-    "int": float.is_integer,
-    "integer": float.is_integer,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +19,38 @@ class _Found:
     carried_out: bool
     status: str
     numbers: tuple[float | None, ...]
+
+
+class OutcomeTable:
+    """Takes in results as they stream by, and keeps of each its outcomes only.
+
+    Attributes:
+        names: The outcomes, in the order of the study.
+    """
+
+    def __init__(self, study: Study, plan: Plan) -> None:
+        self._plan = plan
+        self._gaps = [OutcomeGaps(reader) for reader in table_readers(study, plan)]
+        self._found: dict[str, _Found] = {}
+        self.names = tuple(item.reader.name for item in self._gaps)
+
+    def add(self, result: RunResult) -> None:
+        """Take in a result."""
+        numbers = tuple(item.add(result) for item in self._gaps)
+        self._found[result.run_id] = _Found(is_carried_out(result), str(result.status), numbers)
+
+    def watched(self, results: Iterable[RunResult]) -> Iterator[RunResult]:
+        """Yield the results, each taken in first."""
+        for result in results:
+            self.add(result)
+            yield result
+
+    def rows(self, stale: Collection[str] = ()) -> list[OutcomeRow]:
+        """Return a row for each planned run, in plan order; those without results named in `stale` are stale."""
+        worst = [item.value for item in self._gaps]
+        return [
+            _row(run, self._found.get(run.run_id), self.names, worst, run.run_id in stale) for run in self._plan.runs
+        ]
 
 
 def outcome_rows(
@@ -46,37 +68,22 @@ def outcome_rows(
         results: The results that count, at most one a run, in any order.
         stale: Ids of planned runs that have results of other versions only.
     """
-    gaps = [OutcomeGaps(_typed(reader)) for reader in table_readers(study, plan)]
-    found = {result.run_id: _taken(result, gaps) for result in results}
-    names, worst = [item.reader.name for item in gaps], [item.value for item in gaps]
-    return [_row(run, found.get(run.run_id), names, worst, run.run_id in stale) for run in plan.runs]
+    planned = {run.run_id for run in plan.runs}
+    table = OutcomeTable(study, plan)
+    for result in results:
+        if result.run_id in planned:
+            table.add(result)
+    return table.rows(stale)
 
 
-def table_readers(study: Study, plan: Plan) -> list[OutcomeReader]:
-    """Return the readers of the table's outcomes, derived ones included; those that cannot be read are left out."""
-    plain = {reader.name: reader for reader in outcome_readers(study)}
-    conditions = {condition.condition_id: condition for condition in plan.conditions}
-    readers = [derived_reader(spec, conditions) if spec.derivation else plain.get(spec.name) for spec in study.outcomes]
-    return [reader for reader in readers if reader is not None] or [outcome_reader(study)]
+def table_readers(study: Study, plan: Plan) -> tuple[OutcomeReader, ...]:
+    """Return the readers of the table's outcomes, in the order of the study; those that cannot be read are left out."""
+    return outcome_readers(study, plan.conditions) or (outcome_reader(study, plan.conditions),)
 
 
-def _typed(reader: OutcomeReader) -> OutcomeReader:
-    suits = _SUITS.get(reader.spec.expected_type.lower()) if reader.spec is not None else None
-    if suits is None:
-        return reader
-
-    def read(result: RunResult) -> float | None:
-        number = outcome_number(reader.read(result))
-        return number if number is not None and suits(number) else None
-
-    return replace(reader, read=read)
-
-
-def _taken(result: RunResult, gaps: list[OutcomeGaps]) -> _Found:
-    return _Found(is_carried_out(result), str(result.status), tuple(item.add(result) for item in gaps))
-
-
-def _row(run: RunSpec, found: _Found | None, names: list[str], worst: list[float | None], stale: bool) -> OutcomeRow:
+def _row(
+    run: RunSpec, found: _Found | None, names: Collection[str], worst: list[float | None], stale: bool
+) -> OutcomeRow:
     values: dict[str, float | None] = dict.fromkeys(names)
     if found is not None:
         for name, number, bad in zip(names, found.numbers, worst, strict=True):

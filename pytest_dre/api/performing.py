@@ -78,16 +78,16 @@ class Performer:
                 ).result
         except RunTimeout as error:  # it struck after the agent was done, while its result was being made
             return self._overdue(run, lost, describe(error))
-        return self.masker.result(self._judged(result, policy.timeout_s, time.monotonic() - start))
+        return self.masker.result(self._judged(run, result, policy.timeout_s, time.monotonic() - start))
 
-    def _judged(self, result: RunResult, limit_s: float | None, took_s: float) -> RunResult:
+    def _judged(self, run: RunSpec, result: RunResult, limit_s: float | None, took_s: float) -> RunResult:
         """Fail what took too long, as an agent may swallow the timeout, or lacks an outcome that the study demands."""
         if result.status is not RunStatus.SUCCESS:
             return result
         if limit_s is not None and took_s > limit_s:
             message = f"RunTimeout: the run took {took_s:.3g} s, limits.timeout_s is {limit_s:g}"
             return _failed(result, StatusReason.TIMEOUT, message)
-        missing = missing_demanded(self.study, result)
+        missing = missing_demanded(self.study, result, (run.condition,))
         return result if missing is None else _failed(result, StatusReason.INVALID_OUTPUT, missing)
 
     def _overdue(self, run: RunSpec, lost: list[Attempt], message: str) -> RunResult:

@@ -123,7 +123,7 @@ def export_study(
         check_column_count(len(layout.columns))
     try:
         with staging_directory(output_dir) as staging:
-            tally = Tally(len(plan.runs), outcome_readers(study), unstarted, stale)
+            tally = Tally(len(plan.runs), outcome_readers(study, plan.conditions), unstarted, stale)
             files = _write_documents(staging, study, study_yaml)
             rows = counted(plan, results, tally)
             files |= _write_tables(staging, study, plan, rows, layout, stamp=stamp, sqlite=sqlite, stale=stale)

@@ -117,7 +117,7 @@ class Recorder:
                 store,
                 Admission.to(study, store, self._settings.session_id, self._purse),
                 {agent: policy_for(study.limits, agent) for agent in (None, *study_file.bindings.agents)},
-                demanded_outcomes(study),
+                demanded_outcomes(study, planned.plan.conditions),
             )
         return self._workplaces[study_file.path]
 

@@ -178,7 +178,7 @@ class TallyCounter:
         self._rows = {key: RowTally(row.condition, key[1], row.planned) for key, row in layout.rows.items()}
         self._cached = cached
         self._earlier = earlier
-        gaps = OutcomeGaps(outcome_reader(study))
+        gaps = OutcomeGaps(outcome_reader(study, plan.conditions))
         self._study = StudyTally(tuple(self._rows.values()), gaps, layout.by_agent, layout.problems)
 
     @property

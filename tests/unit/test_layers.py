@@ -17,6 +17,7 @@ LAYERS = {
     "expression_syntax": 0.6,
     "expressions": 0.7,
     "constraint_expressions": 1.5,
+    "derivation_expressions": 1.5,
     "_version": 0,
     "model": 1,
     "loading": 2,

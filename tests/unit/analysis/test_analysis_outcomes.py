@@ -96,8 +96,8 @@ def test_the_outcome_gives_name_and_goal() -> None:
     [
         {"source_table": "evaluations", "column": "mass", "aggregation": "p95"},
         {"source_table": "events", "column": "tool_call", "aggregation": "mean"},
-        {"column": "accuracy", "derivation": "1 - accuracy"},
-        {"column": "primary_outcome", "derivation": "0 - primary_outcome"},
+        {"column": "accuracy", "derivation": "1 -"},
+        {"column": "primary_outcome", "derivation": "the opposite"},
         {"column": "accuracy", "primary": False},
     ],
 )

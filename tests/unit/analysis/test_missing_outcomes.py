@@ -65,7 +65,8 @@ MIXED = [
 def test_the_worst_value_is_the_bad_end_of_what_is_possible_or_was_observed(outcome, value) -> None:
     gaps = _gaps(MIXED, missing_data_policy="worst", **outcome)
     assert gaps.value == value
-    assert (gaps.missing, gaps.imputed) == (2, 0 if value is None else 2)
+    missing = 4 if outcome.get("expected_type") else 2  # neither 3 nor 7 is true or false
+    assert (gaps.missing, gaps.imputed) == (missing, 0 if value is None else missing)
 
 
 @pytest.mark.parametrize("policy", ["drop", "fail"])
@@ -135,6 +136,16 @@ def test_a_number_is_what_was_demanded(value) -> None:
     assert missing_demanded(_study({"missing_data_policy": "fail"}), _with(value)) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [("int", 2.5, "is 2.5, no whole number"), ("boolean", 2, "is 2, not true or false"), ("int", "4", "is '4', no")],
+)
+def test_a_demanded_outcome_of_another_type_is_told(kind, value, said) -> None:
+    message = missing_demanded(_study({"missing_data_policy": "fail", "expected_type": kind}), _with(value))
+    assert message is not None
+    assert f"the outcome 'score' {said}" in message
+
+
 def test_every_outcome_that_is_demanded_counts_not_only_the_primary() -> None:
     study = _study(
         {"missing_data_policy": "fail"},
@@ -142,9 +153,10 @@ def test_every_outcome_that_is_demanded_counts_not_only_the_primary() -> None:
         {"name": "spare", "column": "spare", "primary": False},
         {"name": "derived", "derivation": "1 - score", "primary": False, "missing_data_policy": "fail"},
     )
-    assert [reader.name for reader in demanded_outcomes(study)] == ["score", "cost"]
+    assert [reader.name for reader in demanded_outcomes(study)] == ["score", "cost", "derived"]
     assert missing_demanded(study, RESULT) == (
-        "the outcome 'score' is missing; the outcome 'cost' is missing (missing_data_policy: fail)"
+        "the outcome 'score' is missing; the outcome 'cost' is missing; the outcome 'derived' is missing "
+        "(missing_data_policy: fail)"
     )
     assert missing_demanded(_study({}), RESULT) is None
 
@@ -156,7 +168,8 @@ def test_all_outcomes_that_can_be_read_are_read() -> None:
         {"name": "odd", "source_table": "evaluations", "aggregation": "p95", "primary": False},
         {"name": "tools", "source_table": "events", "column": "tool_call", "aggregation": "count", "primary": False},
     )
-    assert [(reader.name, reader.read(_with(2))) for reader in outcome_readers(study)] == [("score", 2), ("tools", 0)]
+    read = [(reader.name, reader.read(_with(2))) for reader in outcome_readers(study)]
+    assert read == [("score", 2), ("derived", -1), ("tools", 0)]
 
 
 def test_where_the_runs_own_outcome_stands_in_its_declaration_holds() -> None:

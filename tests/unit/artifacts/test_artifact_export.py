@@ -148,6 +148,7 @@ def test_the_manifest_counts_missing_outcomes_of_every_declared_one(export, out,
         {**where, "name": "speed", "column": "speed", "missing_data_policy": "worst"},
         {**where, "name": "loss", "column": "loss"},
         {**where, "name": "derived", "column": "loss", "derivation": "1 - loss", "missing_data_policy": "fail"},
+        {**where, "name": "odd", "column": "loss", "source_table": "evaluations", "aggregation": "p95"},
     ]
     metrics = [{"score": 2.0, "speed": 1}, {"score": "n/a", "speed": 1}, {"score": -1.5, "speed": 1}]
     results = [make.result(spec, metrics=given) for spec, given in zip(plan.runs, metrics, strict=False)]
@@ -157,7 +158,8 @@ def test_the_manifest_counts_missing_outcomes_of_every_declared_one(export, out,
         "score": {"policy": "worst", "missing": 2, "imputed": 2, "value": -1.5},
         "speed": {"policy": "worst", "missing": 1, "imputed": 0, "value": None},
         "loss": {"policy": "drop", "missing": 4, "imputed": 0, "value": None},
-        "derived": {"policy": "fail", "missing": None, "imputed": None, "value": None},
+        "derived": {"policy": "fail", "missing": 4, "imputed": 0, "value": None},
+        "odd": {"policy": "drop", "missing": None, "imputed": None, "value": None},
     }
 
 
