@@ -86,7 +86,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "source_table": "Table it is read from.",
         "column": "Column, or metric name, in that table.",
         "aggregation": "How several rows of a run become one number, such as mean.",
-        "derivation": "How it is computed, for readers.",
+        "derivation": "An expression that computes it: score / cost_usd. It reads metrics, outcomes and factors.",
         "primary": "Whether it decides the study.",
         "expected_type": "Type of its values.",
         "missing_data_policy": "What a missing value does.",

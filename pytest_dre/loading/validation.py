@@ -8,6 +8,7 @@ from pytest_dre.canonical import canonical_json
 from pytest_dre.constraint_expressions import compile_constraint
 from pytest_dre.errors import Fault
 from pytest_dre.expressions import ExpressionError, parse_expression
+from pytest_dre.loading.derivation_checks import derivations
 from pytest_dre.loading.gate_checks import gate_claims
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
@@ -265,6 +266,7 @@ CHECKS: tuple[Check, ...] = (
     _linked_plans,
     _outcome_lists,
     _outcome_ranges,
+    derivations,
     _constraints,
     _design,
     _gates,
