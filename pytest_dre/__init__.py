@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_dre._version import __version__
+    from pytest_dre.api.loading import load_results
     from pytest_dre.api.planning import build_design, plan_study, validate_study
     from pytest_dre.api.running import dry_run_validate, resume_study, run_study
     from pytest_dre.api.sources import load_study, write_study
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "_version": ("__version__",),
+    "api.loading": ("load_results",),
     "api.planning": ("build_design", "plan_study", "validate_study"),
     "api.running": ("dry_run_validate", "resume_study", "run_study"),
     "api.sources": ("load_study", "write_study"),
@@ -83,6 +85,7 @@ __all__ = [
     "agent_result",
     "build_design",
     "dry_run_validate",
+    "load_results",
     "load_study",
     "plan_study",
     "resume_study",

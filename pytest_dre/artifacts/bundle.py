@@ -1,4 +1,4 @@
-"""The canonical files as one archive, the same bytes for the same files."""
+"""The files of an artifact directory as one archive, the same bytes for the same files."""
 
 import gzip
 import shutil
@@ -7,7 +7,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from pytest_dre.artifacts.schema import CANONICAL_FILES
+from pytest_dre.artifacts.schema import CANONICAL_FILES, OWN_FILES
 from pytest_dre.artifacts.validation import validate_export
 from pytest_dre.errors import ArtifactError
 
@@ -15,7 +15,7 @@ _FILE_MODE = 0o644
 
 
 def write_bundle(directory: Path, path: Path) -> None:
-    """Write the canonical files of `directory` into the gzipped tar `path`.
+    """Write the canonical files of `directory`, and the outcome tables it has, into the gzipped tar `path`.
 
     Names are sorted and no time, owner or mode of the files enters. The compressed bytes may differ between builds
     of zlib; the tar inside does not.
@@ -25,7 +25,7 @@ def write_bundle(directory: Path, path: Path) -> None:
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
-        for name in sorted(CANONICAL_FILES):
+        for name in sorted((*CANONICAL_FILES, *(name for name in OWN_FILES if (directory / name).is_file()))):
             with (directory / name).open("rb") as file:
                 member = tarfile.TarInfo(name)  # time, owner and group are 0
                 member.mode = _FILE_MODE
@@ -36,7 +36,7 @@ def write_bundle(directory: Path, path: Path) -> None:
 def read_bundle(path: Path, into: Path) -> tuple[Path, ...]:
     """Unpack a bundle into the directory `into`, which must be absent or empty, and return the files.
 
-    A bundle is foreign data: links, directories, paths and anything but the canonical files are refused before a
+    A bundle is foreign data: links, directories, paths and anything but a study's artifacts are refused before a
     file is written.
     Raises ArtifactError for those, and for a bundle that is missing or damaged.
     """
@@ -71,7 +71,7 @@ def verify_artifacts(path: Path) -> list[str]:
 def _check_member(path: Path, member: tarfile.TarInfo, members: list[tarfile.TarInfo]) -> None:
     if not member.isreg():
         raise ArtifactError(f"{path}: {member.name!r} in the bundle is no plain file; do not trust this bundle")
-    if member.name not in CANONICAL_FILES:
+    if member.name not in (*CANONICAL_FILES, *OWN_FILES):
         raise ArtifactError(f"{path}: {member.name!r} is no file of a study's artifacts; do not trust this bundle")
     if sum(other.name == member.name for other in members) > 1:
         raise ArtifactError(f"{path}: {member.name!r} is in the bundle twice; do not trust this bundle")

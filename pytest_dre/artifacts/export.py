@@ -11,12 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pytest_dre.analysis.outcomes import outcome_readers
+from pytest_dre.analysis.tables import OutcomeTable
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.artifacts.bundle import write_bundle
 from pytest_dre.artifacts.cells import Row, encodable, scalar_cell
 from pytest_dre.artifacts.csvfile import CsvWriter, FileRecord
 from pytest_dre.artifacts.manifest import StoredBeside, build_manifest
 from pytest_dre.artifacts.mirror import Mirror, check_column_count, declared_type, type_of_values
+from pytest_dre.artifacts.outcomes import write_outcomes
 from pytest_dre.artifacts.provenance import Provenance
 from pytest_dre.artifacts.rows import condition_row, evaluation_rows, event_rows, run_row
 from pytest_dre.artifacts.schema import (
@@ -29,12 +31,15 @@ from pytest_dre.artifacts.schema import (
     HYPOTHESES_FILE,
     MANIFEST_FILE,
     MIRROR_FILE,
+    OUTCOMES,
+    PARQUET_FILE,
     RUNS,
     STUDY_FILE,
     TABLES,
     Table,
     block_columns,
     factor_columns,
+    outcome_columns,
 )
 from pytest_dre.artifacts.staging import publish, staging_directory
 from pytest_dre.artifacts.tally import Tally, counted
@@ -125,15 +130,22 @@ def export_study(
         with staging_directory(output_dir) as staging:
             tally = Tally(len(plan.runs), outcome_readers(study, plan.conditions), unstarted, stale)
             files = _write_documents(staging, study, study_yaml)
-            rows = counted(plan, results, tally)
+            outcomes = OutcomeTable(study, plan)
+            rows = outcomes.watched(counted(plan, results, tally))
             files |= _write_tables(staging, study, plan, rows, layout, stamp=stamp, sqlite=sqlite, stale=stale)
-            manifest = build_manifest(study, tally, files, provenance, generated_at=stamp, beside=beside)
+            columns = outcome_columns(layout.factors, layout.blocks, outcomes.names)
+            files |= write_outcomes(staging, outcomes.rows(stale), columns, stale)
+            manifest = build_manifest(
+                study, tally, files, provenance, generated_at=stamp, beside=beside, columns=columns
+            )
             _write_json(staging / MANIFEST_FILE, manifest)
             _check(staging)
             if bundle:
                 write_bundle(staging, staging / BUNDLE_FILE)
-            names = _names(sqlite, bundle)
+            names = _names(files, sqlite, bundle)
             publish(staging, output_dir, names)
+            if PARQUET_FILE not in names:  # an earlier export's would contradict the tables
+                (output_dir / PARQUET_FILE).unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
         raise ArtifactError(f"the artifacts cannot be written to {output_dir}: {error}") from error
     return ExportSummary(
@@ -147,9 +159,15 @@ def export_study(
     )
 
 
-def _names(sqlite: bool, bundle: bool) -> tuple[str, ...]:
+def _names(files: Collection[str], sqlite: bool, bundle: bool) -> tuple[str, ...]:
     """Return the files in the order they are moved into place: the manifest, which vouches for all, last."""
-    derived = [name for name, wanted in ((MIRROR_FILE, sqlite), (BUNDLE_FILE, bundle)) if wanted]
+    wanted = (
+        (OUTCOMES.file, True),
+        (PARQUET_FILE, PARQUET_FILE in files),
+        (MIRROR_FILE, sqlite),
+        (BUNDLE_FILE, bundle),
+    )
+    derived = [name for name, is_wanted in wanted if is_wanted]
     return (*(name for name in CANONICAL_FILES if name != MANIFEST_FILE), *derived, MANIFEST_FILE)
 
 

@@ -8,6 +8,7 @@ from pytest_dre.analysis.missing import OutcomeGaps
 from pytest_dre.analysis.unstarted import TotalSpending
 from pytest_dre.artifacts.csvfile import FileRecord
 from pytest_dre.artifacts.provenance import Provenance
+from pytest_dre.artifacts.schema import OutcomeColumns
 from pytest_dre.artifacts.tally import LISTED, Tally
 from pytest_dre.model.hypotheses import OutcomeSpec
 from pytest_dre.model.runs import RunStatus
@@ -42,6 +43,9 @@ class StoredBeside:
     spending: TotalSpending | None = None
 
 
+NO_COLUMNS = OutcomeColumns({}, {}, {})
+
+
 def build_manifest(
     study: Study,
     tally: Tally,
@@ -50,8 +54,9 @@ def build_manifest(
     *,
     generated_at: str,
     beside: StoredBeside,
+    columns: OutcomeColumns = NO_COLUMNS,
 ) -> dict[str, Any]:
-    """Return the manifest as JSON data."""
+    """Return the manifest as JSON data. `columns` are those of the outcome table."""
     return {
         "schema_version": SCHEMA_VERSION,
         "study_id": study.study_id,
@@ -71,6 +76,7 @@ def build_manifest(
         "failures": _failures(tally),
         "retried_runs": tally.retried,
         "missing_outcomes": _missing_outcomes(study, tally),
+        "outcome_columns": dict(columns.outcomes),
         "spending": _spending(beside.spending),
         "stale_runs": len(beside.stale),
         "stale_run_ids": list(beside.stale[:LISTED]),

@@ -4,7 +4,7 @@ The leading columns and their order are those of schema 0.2.0 of the design-rese
 package reads the tables; columns of our own follow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,11 @@ MANIFEST_FILE = "manifest.json"
 MIRROR_FILE = "study.sqlite"
 BUNDLE_FILE = "study.tar.gz"
 
+PARQUET_FILE = "outcomes.parquet"
+
 BLOCK_PREFIX = "block_"
 FACTOR_PREFIX = "factor_"
+OUTCOME_PREFIX = "outcome_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +155,58 @@ CANONICAL_FILES = (
 )
 
 
+# Our own table: a row a planned run. Columns of factors and blocks follow, then OUTCOMES_TAIL, then the outcomes'.
+OUTCOMES = Table("outcomes", (Column("run_id"), Column("condition_id")), required=2)
+OUTCOMES_TAIL = ("agent_id", "problem_id", "replicate", "seed", "status", "stale")
+OWN_FILES = (OUTCOMES.file, PARQUET_FILE)  # beyond schema 0.2.0: not every directory has them
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeColumns:
+    """The columns of outcomes.csv by the names of factors, blocks and outcomes."""
+
+    factors: Mapping[str, str]
+    blocks: Mapping[str, str]
+    outcomes: Mapping[str, str]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """All columns, in their order."""
+        assigned = (*self.factors.values(), *self.blocks.values())
+        return (*OUTCOMES.header, *assigned, *OUTCOMES_TAIL, *self.outcomes.values())
+
+
+def outcome_columns(
+    factor_names: Iterable[str], block_names: Iterable[str], outcome_names: Iterable[str]
+) -> OutcomeColumns:
+    """Return the columns of outcomes.csv.
+
+    Factors, blocks and outcomes bear their names as in conditions.csv. An outcome whose name another column has is
+    prefixed with `outcome_`, as often as it takes to be free.
+    """
+    blocks = block_columns(block_names)
+    fixed = {*OUTCOMES.header, *OUTCOMES_TAIL, *blocks.values()}
+    factors = _free_columns(factor_names, fixed, FACTOR_PREFIX)
+    outcomes = _free_columns(outcome_names, {*fixed, *factors.values()}, OUTCOME_PREFIX)
+    return OutcomeColumns(factors, blocks, outcomes)
+
+
 def factor_columns(factor_names: Iterable[str], block_names: Iterable[str]) -> dict[str, str]:
     """Return factor name → column of conditions.csv.
 
     A factor's column bears its name. Only where that name is taken by a fixed column or by a block's column is it
     prefixed with `factor_`, as often as it takes to be free.
     """
-    names = list(dict.fromkeys(factor_names))
-    taken = {*CONDITIONS.header, *block_columns(block_names).values()}
+    return _free_columns(factor_names, {*CONDITIONS.header, *block_columns(block_names).values()}, FACTOR_PREFIX)
+
+
+def _free_columns(wanted: Iterable[str], taken: Collection[str], prefix: str) -> dict[str, str]:
+    names = list(dict.fromkeys(wanted))
     columns: dict[str, str] = {}
     for name in names:
         column = name
         while column in taken or (column != name and column in names):
-            column = FACTOR_PREFIX + column
+            column = prefix + column
         columns[name] = column
     return columns
 

@@ -20,6 +20,8 @@ from pytest_dre.artifacts.schema import (
     EVENTS,
     HYPOTHESES_FILE,
     MANIFEST_FILE,
+    OUTCOMES,
+    OWN_FILES,
     RUNS,
     TABLES,
     Table,
@@ -36,6 +38,7 @@ class _Seen:
 
     condition_ids: set[str] = field(default_factory=set)
     run_ids: set[str] = field(default_factory=set)
+    outcome_ids: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
 
@@ -44,8 +47,9 @@ def validate_export(directory: Path) -> list[str]:
     """Return what is wrong with the artifacts in `directory`, each with its file; nothing if they are whole.
 
     Checked: that all canonical files are there, their SHA-256 and row counts against the manifest, the manifest's
-    required keys, each table's header, the length of its rows, its JSON cells, and that runs name known conditions,
-    events and evaluations known runs. At most ten problems a table are named.
+    required keys, each table's header, the length of its rows, its JSON cells, and that runs and outcomes name known
+    conditions, events and evaluations known runs. At most ten problems a table are named. Outcome tables, which other
+    exports do not have, are checked if they or their checksums are there.
     """
     missing = [name for name in CANONICAL_FILES if not (directory / name).is_file()]
     if missing:
@@ -59,6 +63,9 @@ def validate_export(directory: Path) -> list[str]:
     with large_fields():
         for table in TABLES:
             problems += _first(_table_problems(directory, table, seen))
+        if (directory / OUTCOMES.file).is_file():
+            problems += _first(_table_problems(directory, OUTCOMES, seen))
+            problems += _first(_without_outcomes(seen))
     if manifest is not None and not _manifest_problems(manifest):
         problems += _contradictions(directory, manifest, seen)
     return problems
@@ -85,20 +92,10 @@ def _manifest_problems(manifest: Any) -> list[str]:
 
 def _contradictions(directory: Path, manifest: dict[str, Any], seen: _Seen) -> Iterator[str]:
     """Yield where the files differ from what the manifest says."""
-    for name in CANONICAL_FILES:
-        if name == MANIFEST_FILE:
-            continue
-        record = manifest["files"].get(name)
-        if not isinstance(record, dict):
-            yield f"{name}: the manifest has no checksum of it"
-            continue
-        with (directory / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if record.get("sha256") != digest:
-            yield f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
-        if name in seen.rows and record.get("rows") != seen.rows[name]:
-            yield f"{name}: it has {seen.rows[name]} rows, the manifest says {record.get('rows')}"
-    for name in sorted(manifest["files"].keys() - set(CANONICAL_FILES)):
+    for name in (*CANONICAL_FILES, *OWN_FILES):
+        if name != MANIFEST_FILE:
+            yield from _file_contradictions(directory / name, manifest["files"].get(name), seen)
+    for name in sorted(manifest["files"].keys() - {*CANONICAL_FILES, *OWN_FILES}):
         yield f"{MANIFEST_FILE}: it vouches for {name!r}, which is no file of a study's artifacts"
     runs = seen.rows.get(RUNS.file)
     counted = sum(count for count in manifest["status_counts"].values() if isinstance(count, int))
@@ -110,6 +107,28 @@ def _contradictions(directory: Path, manifest: dict[str, Any], seen: _Seen) -> I
             said, found = manifest["status_counts"].get(status, 0), seen.statuses[status]
             if said != found:
                 yield f"{MANIFEST_FILE}: status_counts says {said} {status}, {RUNS.file} has {found}"
+
+
+def _file_contradictions(path: Path, record: object, seen: _Seen) -> Iterator[str]:
+    name = path.name
+    if name in OWN_FILES and not path.is_file():
+        if record is not None:
+            yield f"{name}: the file is missing"
+        return
+    if not isinstance(record, dict):
+        yield f"{name}: the manifest has no checksum of it"
+        return
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if record.get("sha256") != digest:
+        yield f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
+    if name in seen.rows and record.get("rows") != seen.rows[name]:
+        yield f"{name}: it has {seen.rows[name]} rows, the manifest says {record.get('rows')}"
+
+
+def _without_outcomes(seen: _Seen) -> Iterator[str]:
+    for run_id in sorted(seen.run_ids - seen.outcome_ids):
+        yield f"{OUTCOMES.file}: the run {run_id!r} is missing"
 
 
 def _first(problems: Iterator[str]) -> list[str]:
@@ -185,5 +204,8 @@ def _identities(table: Table, seen: _Seen) -> tuple[_Identity | None, list[_Iden
     condition = (RUNS.index("condition_id"), seen.condition_ids, "condition")
     if table is RUNS:
         return (table.index("run_id"), seen.run_ids, "run"), [condition]
+    if table is OUTCOMES:
+        known = (table.index("condition_id"), seen.condition_ids, "condition")
+        return (table.index("run_id"), seen.outcome_ids, "run"), [known]
     assert table in (EVENTS, EVALUATIONS)
     return None, [(table.index("run_id"), seen.run_ids, "run")]

@@ -8,7 +8,10 @@ from pytest_dre.store.runs import RunStore
 
 
 def stored_rows(planned: PlannedStudy, store: RunStore, *, allow_stale: bool = False) -> list[OutcomeRow]:
-    """Return a row for each planned run; with `allow_stale` results of other versions count where there are no others."""
+    """Return a row for each planned run.
+
+    With `allow_stale`, results of other versions count where there are no others, and their rows are not marked.
+    """
     stale = frozenset(standing_of(planned, store).stale)
     results = StoredResults(planned, store, stale if allow_stale else frozenset())
     return outcome_rows(planned.study, planned.plan, results, stale)

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import sys
 import tarfile
 from datetime import UTC, datetime
 
@@ -11,7 +12,8 @@ from pytest_dre.errors import ArtifactError
 
 
 @pytest.fixture
-def bundle(export, out):
+def bundle(export, out, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # whether there is a Parquet file is not what is tested here
     export(bundle=True)
     return out / "study.tar.gz"
 
@@ -43,6 +45,7 @@ def test_a_bundle_gives_the_canonical_files_back(bundle, out, tmp_path):
             "runs.csv",
             "events.csv",
             "evaluations.csv",
+            "outcomes.csv",
         ]
     )
     assert all(path.read_bytes() == (out / path.name).read_bytes() for path in written)

@@ -21,6 +21,7 @@ FILES = [
     "events.csv",
     "hypotheses.json",
     "manifest.json",
+    "outcomes.csv",
     "runs.csv",
     "study.yaml",
 ]
@@ -47,6 +48,11 @@ def test_all_files_are_there_and_whole(export, out):
     assert (summary.planned, summary.missing, summary.complete) == (4, 0, True)
     assert summary.status_counts[RunStatus.SUCCESS] == 4
     assert validate_export(out) == []
+
+
+@pytest.fixture(autouse=True)
+def _no_parquet(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
 
 
 def test_rows_stand_in_plan_order(export, out, plan):
