@@ -33,7 +33,7 @@ _OVER = (RunStatus.SUCCESS.value, RunStatus.FAILED.value)
 
 
 class MissingBaselineError(DreError):
-    """There is no baseline of that name, and no file or directory either."""
+    """There is no baseline of that name, and no file or directory that holds one of the study either."""
 
 
 def baseline_path(directory: Path, study_id: str, name: str) -> Path:
@@ -101,7 +101,7 @@ def load_baseline(where: str, study_id: str, directory: Path, root: Path | None 
         return _of_snapshot(_read_snapshot(named, study_id))
     path = (root or Path()) / where
     if path.is_dir():
-        return _of_artifacts(_artifact_directory(path, study_id), study_id, where)
+        return _of_artifacts(_artifact_directory(path, study_id, where), study_id, where)
     if path.is_file():
         if path.name.endswith(".json"):
             return _of_snapshot(_read_snapshot(path, study_id))
@@ -169,17 +169,20 @@ def _of_snapshot(snapshot: Snapshot) -> Baseline:
     return Baseline(snapshot.name, tuple(snapshot.rows), dict(snapshot.outcomes))
 
 
-def _artifact_directory(path: Path, study_id: str) -> Path:
-    below = path / directory_name(study_id)
-    if not (path / MANIFEST_FILE).exists() and (below / MANIFEST_FILE).exists():
-        return below
-    return path
+def _artifact_directory(path: Path, study_id: str, where: str) -> Path:
+    """Return the directory itself if it holds artifacts, else the study's one in it."""
+    for directory in (path, path / directory_name(study_id)):
+        if (directory / MANIFEST_FILE).exists():
+            return directory
+    hint = "give a study's output directory, or one that holds it"
+    raise MissingBaselineError(f"{where}: there are no artifacts of the study {study_id!r:.120} in it; {hint}")
 
 
 def _of_artifacts(path: Path, study_id: str, where: str) -> Baseline:
     problems = verify_artifacts(path)
     if problems:
-        more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+        others = len(problems) - 1
+        more = f" (and {others} more problem{'s' if others > 1 else ''})" if others else ""
         hint = "give a study's output directory, a bundle of one, or export it again"
         raise DreError(f"the baseline {where} cannot be used: {problems[0]}{more}; {hint}")
     with unpacked(path) as directory:

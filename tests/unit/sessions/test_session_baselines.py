@@ -254,10 +254,12 @@ def test_a_damaged_export_is_no_baseline(planned, rows, tmp_path):
         load_baseline("out", "s", tmp_path, root=tmp_path)
     (tmp_path / "empty").mkdir()
     assert "the baseline out cannot be used: outcomes.csv: its SHA-256 is not the manifest's" in str(error.value)
-    with pytest.raises(
-        DreError, match=r"the file is missing \(and \d+ more problems\); give a study's output directory"
-    ):
+    with pytest.raises(MissingBaselineError, match="empty: there are no artifacts of the study 's' in it; give a"):
         load_baseline("empty", "s", tmp_path, root=tmp_path)
+    (planned.output_dir / "runs.csv").unlink()
+    (planned.output_dir / "events.csv").unlink()
+    with pytest.raises(DreError, match=r"runs.csv: the file is missing \(and 1 more problem\); give a study's output"):
+        load_baseline("out", "s", tmp_path, root=tmp_path)
     (tmp_path / "x.tar.gz").write_bytes(b"junk")
     with pytest.raises(DreError, match="the bundle cannot be read"):
         load_baseline("x.tar.gz", "s", tmp_path, root=tmp_path)
@@ -267,6 +269,17 @@ def test_a_baseline_that_cannot_be_written_is_an_error(planned, rows, tmp_path):
     (tmp_path / "kept").write_text("a file")
     with pytest.raises(DreError, match=r"main.baseline.json: the baseline cannot be written \("):
         save_baseline(planned, rows, tmp_path / "kept")
+
+
+def test_a_file_that_cannot_be_read_is_an_error(planned, rows, tmp_path, monkeypatch):
+    save_baseline(planned, rows, tmp_path)
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(DreError, match=r"the baseline cannot be read \(Permission denied\)"):
+        load_baseline("main", "s", tmp_path)
 
 
 def test_a_write_that_fails_leaves_nothing_behind(planned, rows, tmp_path, monkeypatch):
