@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_dre._version import __version__
+    from pytest_dre.api.judging import judge_gates
     from pytest_dre.api.loading import load_results
     from pytest_dre.api.planning import build_design, plan_study, validate_study
     from pytest_dre.api.running import dry_run_validate, resume_study, run_study
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
         agent_result,
     )
     from pytest_dre.model.study import Study
+    from pytest_dre.model.verdicts import GateVerdict, Verdict
 
 _PLACES = {
     "_version": ("__version__",),
+    "api.judging": ("judge_gates",),
     "api.loading": ("load_results",),
     "api.planning": ("build_design", "plan_study", "validate_study"),
     "api.running": ("dry_run_validate", "resume_study", "run_study"),
@@ -51,6 +54,7 @@ _PLACES = {
         "agent_result",
     ),
     "model.study": ("Study",),
+    "model.verdicts": ("GateVerdict", "Verdict"),
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _PLACES.items() for name in names}
 
@@ -66,6 +70,7 @@ __all__ = [
     "Factor",
     "Fault",
     "Gate",
+    "GateVerdict",
     "Hypothesis",
     "LeakWarning",
     "Level",
@@ -81,10 +86,12 @@ __all__ = [
     "SeedPolicy",
     "Study",
     "StudyError",
+    "Verdict",
     "__version__",
     "agent_result",
     "build_design",
     "dry_run_validate",
+    "judge_gates",
     "load_results",
     "load_study",
     "plan_study",

@@ -3,6 +3,7 @@
 Imports pytest and the standard library only: a session without studies must not pay for this plugin.
 """
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--dre-bundle", action="store_true", help="bundle the exported artifacts as study.tar.gz")
     parser.addini("dre_output", "default of --dre-output", default="")
     parser.addini("dre_resume", "default of --dre-resume", type="bool", default=False)
+    group.addoption(
+        "--dre-save-baseline",
+        nargs="?",
+        const="main",
+        metavar="NAME",
+        help="keep the outcomes of each study that is complete as its baseline NAME (main)",
+    )
+    group.addoption(
+        "--dre-baseline",
+        metavar="NAME|DIR|BUNDLE",
+        help="let gates with a baseline compare with this one: a saved name, an artifact directory or a bundle",
+    )
+    group.addoption(
+        "--dre-baseline-missing",
+        choices=("error", "warn"),
+        default="error",
+        help="what a baseline that is not there does: end the session (exit 4), or leave its gates inconclusive",
+    )
+    group.addoption("--dre-explain", action="store_true", help="read each gate's verdict in plain words")
+    parser.addini("dre_baselines", "where baselines are kept, relative to the rootdir", default=".dre/baselines")
+    parser.addini(
+        "dre_on_inconclusive",
+        "what gates do that the data do not decide, if they do not say: fail or warn",
+        default="fail",
+    )
     parser.addini("dre_allow_stale", "default of --dre-allow-stale", type="bool", default=False)
     parser.addini(
         "dre_track",
@@ -117,10 +143,20 @@ class LazyIntegration:
 
         if not is_study_file(file_path):
             return None
-        from pytest_dre.integration.session import activate, collect_study
+        from pytest_dre.integration.nodes import StudyFile
+        from pytest_dre.integration.session import activate
 
         activate(self.config)
-        return collect_study(file_path, parent)
+        return StudyFile.at(file_path, parent)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Let the controlling process judge the gates after its loop, in which it met the studies."""
+        result = yield
+        gates = self.config.pluginmanager.get_plugin("dre-gates")
+        if gates is not None:
+            gates.run(session)
+        return result
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -1,11 +1,9 @@
 """Running a study from Python."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pytest_dre.api.notices import StudyWarning
-from pytest_dre.api.preparation import Prepared, Request, faults_of, prepare
+from pytest_dre.api.preparation import Request, faults_of, prepare
 from pytest_dre.api.session import Session
 from pytest_dre.api.sources import AnyStudy
 from pytest_dre.errors import Fault
@@ -57,7 +55,6 @@ def run_study(
     prepared = prepare(Request(study, conditions, agent_bindings, problem_registry, parallelism, runner))
     if dry_run:
         return []
-    _warn_of_gates(prepared)
     session = Session(prepared, resume=resume, checkpoint=checkpoint)
     return session.run(show_progress, include_sqlite=include_sqlite)
 
@@ -78,11 +75,3 @@ def dry_run_validate(
 ) -> list[Fault]:
     """Return everything that would keep `run_study` from running the study; nothing if it can run."""
     return faults_of(Request(study, conditions, agent_bindings, problem_registry, parallelism, runner))
-
-
-def _warn_of_gates(prepared: Prepared) -> None:
-    gates = prepared.planned.study.gates
-    if gates:
-        names = ", ".join(gate.gate_id for gate in gates)
-        message = f"gates were not judged ({names}): this release of pytest-dre cannot judge gates"
-        warnings.warn(message, StudyWarning, stacklevel=3)

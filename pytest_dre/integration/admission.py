@@ -28,6 +28,9 @@ class SessionPurse:
         self._path = settings.ledger
         self._ledger: SessionLedger | None = None
 
+    def __bool__(self) -> bool:
+        return self._path is not None
+
     def exceeded(self) -> str | None:
         """Return which of the session's bounds is reached, None if none is."""
         if self._path is None:

@@ -1,16 +1,21 @@
 """The end of a session: artifacts of every study that it ran."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pytest_dre.errors import DreError
+from pytest_dre.integration.gates import GateJudge
 from pytest_dre.integration.reports import dre_data
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.watching import forget
 from pytest_dre.model.reasons import StatusReason
+from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.sessions.exporting import ClosedStudy, close_study
+from pytest_dre.sessions.judging import save_study_baseline
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import StoredResults
 
@@ -23,10 +28,18 @@ INCOMPLETE = frozenset(
 class Exporter:
     """Writes the artifacts of each study that ran or was replayed, also after an interruption."""
 
-    def __init__(self, settings: Settings, registry: StudyRegistry, stores: Stores, config: pytest.Config) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: StudyRegistry,
+        stores: Stores,
+        judge: GateJudge,
+        config: pytest.Config,
+    ) -> None:
         self._settings = settings
         self._registry = registry
         self._stores = stores
+        self._judge = judge
         self._config = config
         self._replayed: dict[str, set[str]] = {}  # run ids, by path of a study with results of this session
         self._incomplete = False
@@ -49,17 +62,21 @@ class Exporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Export; xdist has stopped its workers by now, so all that was recorded is in."""
+        for judged in self._judge.verdicts:
+            self.touch(judged)
         for path, replayed in self._replayed.items():
             planned = self._registry.load(Path(path))
-            closed = self._close(planned, replayed)
+            closed = self._close(planned, replayed, self._judge.judged(Path(path)))
             forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
-                self.closed.append(closed)
+                self.closed.append(self._with_baseline(closed))
         incomplete = self._incomplete or any(closed.error for closed in self.closed)
         if incomplete and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _close(self, planned: PlannedStudy, replayed: set[str]) -> ClosedStudy | None:
+    def _close(
+        self, planned: PlannedStudy, replayed: set[str], verdicts: tuple[GateVerdict, ...]
+    ) -> ClosedStudy | None:
         if self._stores.is_foreign(planned):
             return ClosedStudy(
                 planned, None, error=f"artifacts not written: {self._stores.refused[planned.store_path]}"
@@ -73,7 +90,19 @@ class Exporter:
             export_hook=self._call_hook,
             allow_stale=self._settings.resumption.allow_stale,
             notices=tuple(self._stores.notices.get(planned.store_path, ())),
+            verdicts=verdicts,
         )
+
+    def _with_baseline(self, closed: ClosedStudy) -> ClosedStudy:
+        """Save the study's outcomes as a baseline, if that is asked for; what is wrong with it is told."""
+        name = self._settings.save_baseline
+        if name is None or closed.tally is None:
+            return closed
+        try:
+            path = save_study_baseline(closed.planned, name, self._settings.judging.baselines)
+        except DreError as error:
+            return replace(closed, error="; ".join(filter(None, (closed.error, f"no baseline saved: {error}"))))
+        return replace(closed, notices=(*closed.notices, f"baseline {name!r} saved as {path.name}"))
 
     def _call_hook(self, planned: PlannedStudy, results: StoredResults) -> None:
         self._config.hook.pytest_dre_export(study=planned.study, results=results, output_dir=planned.output_dir)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -14,15 +15,19 @@ from pytest_dre.integration.resolving import bind
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import RunResult, RunSpec
+from pytest_dre.model.verdicts import Verdict
+from pytest_dre.reporting.gates import explain, verdict_line
 from pytest_dre.sessions.planned import PlannedStudy
 
 if TYPE_CHECKING:
     from pytest_dre.execution.bound import StudyBindings
     from pytest_dre.integration.admission import Refusal
+    from pytest_dre.integration.gates import GateJudge
     from pytest_dre.integration.recorder import Recorder
 
 registry_key = pytest.StashKey[StudyRegistry]()
 recorder_key: "pytest.StashKey[Recorder]" = pytest.StashKey()
+judge_key: "pytest.StashKey[GateJudge]" = pytest.StashKey()
 
 
 class StudyFile(pytest.File):
@@ -32,6 +37,14 @@ class StudyFile(pytest.File):
     bindings: "StudyBindings"
     hooks: pluggy.HookRelay | None = None
     shown_path: str | None = None
+
+    @classmethod
+    def at(cls, path: Path, parent: pytest.Collector) -> "StudyFile":
+        """Return the collector of the study at `path`."""
+        if path.is_relative_to(parent.config.rootpath):
+            return cls.from_parent(parent, path=path)
+        # pytest would give each study outside the rootdir that is named on the command line the same, empty node id.
+        return cls.from_parent(parent, path=path, nodeid=path.as_posix())
 
     def setup(self) -> None:
         """Do once what would cost each run.
@@ -62,7 +75,7 @@ class StudyFile(pytest.File):
                 item.add_marker(pytest.mark.timeout(timeouts[run.agent_id]))
             yield item
         for gate in self.planned.study.gates:
-            yield GateItem.from_parent(self, name=f"gate={gate.gate_id}", gate=gate)
+            yield GateItem.from_parent(self, name=gate_name(gate), gate=gate)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         """Show a user's mistakes without a traceback."""
@@ -137,37 +150,52 @@ class RunItem(pytest.Item):
         return self.path, 0, _title(self)
 
 
-class GateUnjudged(DreError):
-    """A gate without a verdict."""
+class GateNotPassed(DreError):
+    """A gate that failed, or whose data cannot say."""
 
 
 class GateItem(pytest.Item):
-    """A gate. This release cannot judge gates: the verdict is INCONCLUSIVE, never a silent pass."""
+    """A gate: passes if the data support its claim, fails if they contradict it or cannot say."""
 
     parent: StudyFile
 
     def __init__(self, *, gate: Gate, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.gate = gate
+        self.add_marker(pytest.mark.timeout(0))  # the study's limit is for its runs
 
     def runtest(self) -> None:
-        """Fail, or skip where the gate says `on_inconclusive: warn`."""
-        message = (
-            f"INCONCLUSIVE: gate {self.gate.gate_id!r} was not judged, this release of pytest-dre cannot judge gates"
+        """Judge the gate, together with the study's others, by what the store holds."""
+        planned = self.parent.planned
+        judge = self.config.stash[judge_key]
+        verdict = judge.verdict(self.parent.path, planned, self.gate.gate_id)
+        self.user_properties.extend(
+            (name, value)
+            for name in ("verdict", "estimate", "low", "high", "n")
+            if (value := getattr(verdict, name)) is not None
         )
-        if self.gate.on_inconclusive == "warn":
-            pytest.skip(message)
-        raise GateUnjudged(message)
+        if verdict.verdict is Verdict.PASS:
+            return
+        lines = [verdict_line(verdict), *explain(verdict, planned.study)]
+        default = self.config.getini("dre_on_inconclusive")
+        if verdict.verdict is Verdict.INCONCLUSIVE and judge.only_warns(planned, self.gate, default):
+            pytest.skip(lines[0])
+        raise GateNotPassed("\n".join(lines))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the verdict alone."""
-        if isinstance(excinfo.value, GateUnjudged):
+        if isinstance(excinfo.value, DreError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:
         """Name the study file."""
         return self.path, 0, _title(self)
+
+
+def gate_name(gate: Gate) -> str:
+    """Return the name of the gate's item."""
+    return f"gate={gate.gate_id}"
 
 
 def _title(item: RunItem | GateItem) -> str:

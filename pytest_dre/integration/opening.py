@@ -5,14 +5,17 @@ from contextlib import suppress
 import pytest
 
 from pytest_dre.errors import StoreError
-from pytest_dre.integration.nodes import RunItem
+from pytest_dre.integration.gates import require_baselines
+from pytest_dre.integration.nodes import GateItem, RunItem
+from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 
 
 class Opening:
     """Opens the stores outside of any run: waiting for another session must not count as a run's time."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, settings: Settings, stores: Stores) -> None:
+        self._settings = settings
         self._stores = stores
 
     @pytest.hookimpl(tryfirst=True)
@@ -20,6 +23,8 @@ class Opening:
         """Claim each study that has selected runs; what is wrong with a store is told by its runs."""
         if session.testsfailed and not session.config.option.continue_on_collection_errors:
             return
+        for study_file in dict.fromkeys(item.parent for item in session.items if isinstance(item, GateItem)):
+            require_baselines(study_file.planned, self._settings)
         files = dict.fromkeys(item.parent for item in session.items if isinstance(item, RunItem))
         for study_file in files:
             with suppress(StoreError):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -31,6 +31,7 @@ from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.ownership import RunningElsewhere
 from pytest_dre.store.runs import RunStore
 
+NO_LIMIT = nullcontext()
 # What ends a session or skips a test is no failure of the run.
 NOT_A_FAILURE = (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception)
 
@@ -96,6 +97,9 @@ class Recorder:
 
     def _workplace_or_hold_back(self, item: RunItem) -> _Workplace:
         """Return where the run is carried out; the first run that meets a broken store fails, others are held back."""
+        place = self._workplaces.get(item.parent.path)
+        if place is not None and not self._stores.refused:
+            return place
         path = item.parent.planned.store_path
         try:
             return self._workplace(item.parent)
@@ -146,7 +150,7 @@ class Recorder:
             self._purse.pay(attempt.spending)
             place.store.record_attempt(masked, self._settings.session_id)
 
-        with watched(item, policy.timeout_s, self._settings):
+        with NO_LIMIT if policy.timeout_s is None else watched(item, policy.timeout_s, self._settings):
             return execute_run(
                 item.run,
                 item.parent.bindings,
@@ -180,7 +184,8 @@ class Recorder:
             )
 
     def _record(self, item: RunItem, place: _Workplace, result: RunResult) -> None:
-        self._purse.pay(result.spending, failed=result.status is RunStatus.FAILED)
+        if self._purse:
+            self._purse.pay(result.spending, failed=result.status is RunStatus.FAILED)
         try:
             place.store.record(result, self._settings.session_id)
             place.admission.settle(result, item.name)

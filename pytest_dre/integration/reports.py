@@ -5,11 +5,18 @@ from typing import Any
 
 import pytest
 
+_READ = "_dre_read"
+
 
 def dre_data(report: pytest.TestReport) -> dict[str, Any] | None:
     """Return what the recording process put on the report; None if it is no run's."""
     text = getattr(report, "dre", None)
-    return None if text is None else dict(json.loads(text))
+    if text is None:
+        return None
+    read = report.__dict__.get(_READ)
+    if read is None:  # several parts ask of each of thousands of reports
+        read = report.__dict__[_READ] = json.loads(text)
+    return dict(read)
 
 
 def held_back_by(report: pytest.TestReport) -> str | None:

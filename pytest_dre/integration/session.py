@@ -1,14 +1,14 @@
 """Bringing the plugin's parts in, once a session meets a study."""
 
-from pathlib import Path
-
 import pytest
 
 from pytest_dre.builtins.hooks import SiblingPackages
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import SessionPurse, SharedLedger
 from pytest_dre.integration.closing import Exporter
-from pytest_dre.integration.nodes import StudyFile, recorder_key, registry_key
+from pytest_dre.integration.gates import GateJudge, GatesAfterwards, GatesElsewhere, GatesLast
+from pytest_dre.integration.github import StepSummary
+from pytest_dre.integration.nodes import judge_key, recorder_key, registry_key
 from pytest_dre.integration.opening import Opening
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.planning import PlanPrinter
@@ -41,17 +41,10 @@ def activate(config: pytest.Config) -> None:
         stores = Stores(config, settings)
         plugins.register(stores)
         if settings.role is Role.WORKER:
+            plugins.register(GatesElsewhere())
             _register_recorder(config, settings, stores)
         else:
             _register_closing(config, settings, registry, stores)
-
-
-def collect_study(path: Path, parent: pytest.Collector) -> StudyFile:
-    """Return the collector of the study at `path`."""
-    if path.is_relative_to(parent.config.rootpath):
-        return StudyFile.from_parent(parent, path=path)
-    # pytest would give each study outside the rootdir that is named on the command line the same, empty node id.
-    return StudyFile.from_parent(parent, path=path, nodeid=path.as_posix())
 
 
 def _register_recorder(config: pytest.Config, settings: Settings, stores: Stores) -> None:
@@ -65,13 +58,16 @@ def _register_recorder(config: pytest.Config, settings: Settings, stores: Stores
 def _register_closing(config: pytest.Config, settings: Settings, registry: StudyRegistry, stores: Stores) -> None:
     """Whoever sees all reports closes the session."""
     pending = PendingRuns(config)
-    exporter = Exporter(settings, registry, stores, config)
-    closing = ClosingParts(pending, exporter, Terminal(config, registry, exporter, pending))
+    judge = config.stash[judge_key] = GateJudge(settings)
+    exporter = Exporter(settings, registry, stores, judge, config)
+    closing = ClosingParts(pending, exporter, Terminal(config, registry, exporter, pending), GatesAfterwards(registry))
     plugins = config.pluginmanager
-    for part in (closing.pending, closing.exporter, closing.terminal, SharedLedger(settings)):
+    for part in (closing.pending, closing.exporter, closing.terminal, StepSummary(exporter), SharedLedger(settings)):
         plugins.register(part)
     if settings.role is Role.SINGLE:
-        plugins.register(Opening(stores))
+        plugins.register(Opening(settings, stores))
+        plugins.register(GatesLast())
         _register_recorder(config, settings, stores)
     else:
+        plugins.register(closing.gates, "dre-gates")
         plugins.register(Controller(config, settings, registry, stores, closing), "dre-controller")

@@ -12,6 +12,7 @@ from pytest_dre.integration.identity import BUDGETS, ledger_path, session_id
 from pytest_dre.model.study import Study
 from pytest_dre.sessions.budgets import Budget
 from pytest_dre.sessions.directories import output_directory
+from pytest_dre.sessions.judging import Judging
 from pytest_dre.sessions.resuming import Resumption
 
 MAIN = "main"
@@ -40,6 +41,9 @@ class Settings:
         budget: What the session may spend, over all its studies.
         ledger: The file in which its processes keep what was spent, None if that is not bounded.
         confirm_above_usd: From which cost on the header tells what is to be expected, None for never.
+        judging: How gates are judged.
+        save_baseline: The name under which the outcomes are kept as a baseline, None if they are not.
+        explain: Whether verdicts are read in plain words.
         sqlite: Whether tables are mirrored into study.sqlite.
         bundle: Whether the artifacts are bundled.
     """
@@ -54,6 +58,9 @@ class Settings:
     budget: Budget
     ledger: Path | None
     confirm_above_usd: float | None
+    judging: Judging
+    save_baseline: str | None
+    explain: bool
     sqlite: bool
     bundle: bool
 
@@ -103,8 +110,22 @@ def _read(config: pytest.Config) -> Settings:
         budget=_session_budget(config),
         ledger=ledger_path(config),
         confirm_above_usd=_ini_amount(config, "dre_confirm_above_usd"),
+        judging=_judging(config),
+        save_baseline=config.getoption("dre_save_baseline"),
+        explain=config.getoption("dre_explain"),
         sqlite=config.getoption("dre_sqlite") or config.getini("dre_sqlite"),
         bundle=config.getoption("dre_bundle") or config.getini("dre_bundle"),
+    )
+
+
+def _judging(config: pytest.Config) -> Judging:
+    baseline = config.getoption("dre_baseline")
+    path = config.invocation_params.dir / baseline if baseline else None
+    return Judging(
+        baselines=config.rootpath / str(config.getini("dre_baselines")),
+        baseline=str(path) if path is not None and path.exists() else baseline,
+        missing_baseline_warns=config.getoption("dre_baseline_missing") == "warn",
+        allow_stale=_resumption(config).allow_stale,
     )
 
 

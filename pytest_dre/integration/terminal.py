@@ -15,6 +15,7 @@ from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.reporting.estimates import estimate_line
+from pytest_dre.reporting.gates import explain, verdict_line
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.reporting.width import clean
@@ -31,10 +32,9 @@ def announcement(items: list[pytest.Item]) -> list[str]:
 
 
 def _counts(runs: int, studies: int, gates: int) -> list[str]:
-    lines = [header_line(runs, studies)] if runs else []
-    if gates:
-        lines.append(f"dre: {gates} gate{'s' if gates > 1 else ''} will not be judged: this release cannot judge gates")
-    return lines
+    line = header_line(runs, studies) if runs else "dre: nothing to run"
+    told = f"{line}, {gates} gate{'s' if gates > 1 else ''} to judge" if gates else line
+    return [told] if runs or gates else []
 
 
 class Terminal:
@@ -110,6 +110,20 @@ class Terminal:
         for number, closed in enumerate(self._exporter.closed):
             for line in ([""] if number else []) + self._lines(closed):
                 terminalreporter.write_line(line)
+        gates = [line for closed in self._exporter.closed for line in self._gate_lines(closed)]
+        if gates:
+            terminalreporter.write_sep("=", "gates")
+        for line in gates:
+            terminalreporter.write_line(line)
+
+    def _gate_lines(self, closed: ClosedStudy) -> list[str]:
+        """Return one line a gate that was judged, and what it means if users want that."""
+        lines = []
+        for verdict in closed.verdicts:
+            lines.append(verdict_line(verdict))
+            if settings_of(self._config).explain:
+                lines += [f"    {line}" for line in explain(verdict, closed.planned.study)]
+        return lines
 
     def _lines(self, closed: ClosedStudy) -> list[str]:
         return summary_lines(

@@ -21,11 +21,8 @@ MAIN_GRACE_S = 60.0
 
 
 @contextmanager
-def watched(item: RunItem, limit_s: float | None, settings: Settings) -> Iterator[None]:
+def watched(item: RunItem, limit_s: float, settings: Settings) -> Iterator[None]:
     """End this process if the block takes much longer than the limit: pytest-timeout did not get through then."""
-    if limit_s is None:
-        yield
-        return
     grace = MAIN_GRACE_S if settings.worker == MAIN else min(max(limit_s / 2, MIN_GRACE_S), MAX_GRACE_S)
     file = _file(item.parent.planned.output_dir, settings.session_id, settings.worker)
     with Watchdog(file).armed(item.run.run_id, limit_s, grace):

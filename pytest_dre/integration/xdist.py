@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pytest_dre.detection import is_study_file
-from pytest_dre.errors import DreError
+from pytest_dre.errors import DreError, StudyError
 from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.integration.admission import Admission, SessionPurse
 from pytest_dre.integration.closing import Exporter
+from pytest_dre.integration.gates import GatesAfterwards, require_baselines
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -33,6 +34,7 @@ class ClosingParts:
     pending: PendingRuns
     exporter: Exporter
     terminal: Terminal
+    gates: GatesAfterwards
 
 
 class Controller:
@@ -69,7 +71,19 @@ class Controller:
         of_studies = [node_id for node_id in ids if self._study_path(node_id) is not None]
         self._closing.pending.add(of_studies)
         self._load(of_studies)
+        self._select_gates(of_studies)
         self._closing.terminal.announce(of_studies)
+
+    def _select_gates(self, node_ids: list[str]) -> None:
+        """Take over the gates, and see to their baselines."""
+        parts = [node_id.partition("::") for node_id in node_ids]
+        gates = [
+            (path, name) for prefix, _, name in parts if name.startswith("gate=") and (path := self._study_path(prefix))
+        ]
+        for path in dict.fromkeys(path for path, _ in gates):
+            with suppress(StudyError):
+                require_baselines(self._registry.load(path), self._settings)
+        self._closing.gates.select(gates)
 
     def _load(self, node_ids: list[str]) -> None:
         """Plan and claim what the workers have collected, before the first run.

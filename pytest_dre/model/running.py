@@ -105,4 +105,4 @@ class Gate(SchemaModel):
     alpha: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.05
     min_pairs: Positive = 10
     max_attrition: Amount = 0.05
-    on_inconclusive: Literal["fail", "warn"] = "fail"
+    on_inconclusive: Literal["fail", "warn"] | None = None

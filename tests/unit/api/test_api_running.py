@@ -11,8 +11,16 @@ from contextlib import closing
 import pytest
 
 import pytest_dre
-from pytest_dre import ProblemPacket, RunOutput, StudyError, dry_run_validate, resume_study, run_study
-from pytest_dre.api.notices import StudyWarning
+from pytest_dre import (
+    ProblemPacket,
+    RunOutput,
+    StudyError,
+    Verdict,
+    dry_run_validate,
+    judge_gates,
+    resume_study,
+    run_study,
+)
 from pytest_dre.errors import ArtifactError, DreError
 from pytest_dre.store.runs import RunStore
 
@@ -265,13 +273,18 @@ def test_a_limit_that_cannot_be_enforced_is_refused(here, make_study):
     assert list(here.iterdir()) == []
 
 
-def test_gates_are_said_not_to_be_judged(here, make_study):
-    outcome = {"name": "y", "source_table": "runs", "column": "primary_outcome", "aggregation": "mean"}
-    gate = {"gate_id": "g", "outcome": "y", "claim": "at_least", "value": 1.0}
-    study = make_study(outcomes=[outcome], gates=[gate])
-    with pytest.warns(StudyWarning, match=r"gates were not judged \(g\)") as caught:
-        run_study(study, agent_bindings={"a": double})
-    assert caught[0].filename == __file__
+def test_gates_are_judged_from_what_is_stored(here, make_study):
+    outcome = {"name": "y", "source_table": "runs", "column": "primary_outcome", "aggregation": "mean", "range": [0, 9]}
+    gates = [{"gate_id": name, "outcome": "y", "claim": "at_least", "value": 5.0} for name in ("g", "h")]
+    gates[1]["claim"] = "at_most"
+    study = make_study(outcomes=[outcome], gates=gates, run_budget={"replicates": 30})
+    before = judge_gates(study)
+    assert {verdict.verdict for verdict in before.values()} == {Verdict.INCONCLUSIVE}
+    run_study(study, agent_bindings={"a": double})
+    verdicts = judge_gates(study)
+    assert list(verdicts) == ["g", "h"]
+    assert verdicts["h"].verdict is Verdict.PASS
+    assert verdicts["g"].verdict is Verdict.FAIL
 
 
 def test_ctrl_c_is_passed_on_and_what_was_done_is_kept(here, make_study, table):

@@ -140,11 +140,11 @@ def test_how_the_order_is_drawn_is_said_once(make_plan, spec, said) -> None:
     assert plan_lines(study, make_plan(study), width=80, height=None)[1] == f"  design       {said}"
 
 
-def test_gates_are_listed_as_not_judged(make_study, make_plan) -> None:
+def test_gates_are_listed(make_study, make_plan) -> None:
     gates = [{"gate_id": name, "outcome": "y", "claim": "at_least", "value": 1} for name in ("works", "is\nsafe")]
     study = Study.model_validate({"study_id": "s", "title": "t", "gates": gates})
     lines = plan_lines(study, make_plan(study), width=80, height=None)
-    assert "  gates       2 (not judged by this release): works, is\\nsafe" in lines
+    assert "  gates       2: works, is\\nsafe" in lines
     none = make_study(level=[1])
     assert not any("gates" in line for line in plan_lines(none, make_plan(none), width=80, height=None))
 

@@ -1,0 +1,48 @@
+"""Documents beside the tables: what gates and analysis plans came to."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_dre.artifacts.cells import encodable
+from pytest_dre.canonical import canonical_value
+from pytest_dre.errors import ArtifactError
+from pytest_dre.model.verdicts import GateVerdict
+
+GATES_FILE = "gates.json"
+ANALYSIS_FILES = ("analysis.json", "analysis.csv")
+
+
+def gates_document(verdicts: Sequence[GateVerdict]) -> str:
+    """Return the verdicts as JSON, an object a gate; bounds that are not finite are null."""
+    return f"{json.dumps([_plain(dataclasses.asdict(verdict)) for verdict in verdicts], indent=2)}\n"
+
+
+def write_documents(directory: Path, documents: Mapping[str, str | None]) -> None:
+    """Write each document to a temporary name and move it into place; one that is None is removed if it is there.
+
+    Raises ArtifactError if the directory cannot be written.
+    """
+    try:
+        for name, text in documents.items():
+            if text is None:
+                (directory / name).unlink(missing_ok=True)
+                continue
+            temporary = directory / f".{name}.tmp"
+            temporary.write_bytes(encodable(text).encode())
+            temporary.replace(directory / name)
+    except OSError as error:
+        raise ArtifactError(f"the artifacts cannot be written to {directory}: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return canonical_value(value)

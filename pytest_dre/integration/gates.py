@@ -1,0 +1,121 @@
+"""Gates as items: judged once the runs are in, by the process that leads the session."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pytest_dre.errors import DreError
+from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.integration.nodes import GateItem, StudyFile, gate_name
+from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.model.running import Gate
+from pytest_dre.model.verdicts import GateVerdict
+from pytest_dre.sessions.judging import judge_study, missing_baselines
+from pytest_dre.sessions.planned import PlannedStudy
+
+
+class GateJudge:
+    """Judges the gates of a study together, when the first of them is asked for.
+
+    Attributes:
+        verdicts: By the study's file, then the gate's id, in the order of the study.
+        shown: The ids of the gates that were selected, by the same.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.verdicts: dict[Path, dict[str, GateVerdict]] = {}
+        self.shown: dict[Path, list[str]] = {}
+
+    def verdict(self, path: Path, planned: PlannedStudy, gate_id: str) -> GateVerdict:
+        """Return the verdict on one gate of the study at `path`."""
+        if path not in self.verdicts:
+            self.verdicts[path] = judge_study(planned, self._settings.judging)
+        self.shown.setdefault(path, []).append(gate_id)
+        return self.verdicts[path][gate_id]
+
+    def only_warns(self, planned: PlannedStudy, gate: Gate, default: str) -> bool:
+        """Return whether the gate is skipped if its data cannot say."""
+        if gate.baseline is not None and may_lack_baselines(self._settings):
+            missing = missing_baselines(planned, self._settings.judging)
+            if (self._settings.judging.baseline or gate.baseline) in missing:
+                return True
+        return (gate.on_inconclusive or default) == "warn"
+
+    def judged(self, path: Path) -> tuple[GateVerdict, ...]:
+        """Return the verdicts on the gates that were selected, in the order of the study."""
+        shown = self.shown.get(path, [])
+        return tuple(verdict for gate_id, verdict in self.verdicts.get(path, {}).items() if gate_id in shown)
+
+
+def require_baselines(planned: PlannedStudy, settings: Settings) -> None:
+    """End the session, before anything is spent, if gates need a baseline that is damaged or not there."""
+    try:
+        missing = missing_baselines(planned, settings.judging)
+    except DreError as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    if missing and not may_lack_baselines(settings):
+        pytest.exit(
+            f"{planned.study.study_id}: there is no baseline {', '.join(map(repr, missing))} in"
+            f" {settings.judging.baselines}; save one with --dre-save-baseline, name another with --dre-baseline,"
+            " or say --dre-baseline-missing=warn",
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+def may_lack_baselines(settings: Settings) -> bool:
+    """Return whether a baseline that is not there is no error: users say so, or this session may be the first."""
+    return settings.judging.missing_baseline_warns or settings.save_baseline is not None
+
+
+class GatesLast:
+    """In one process: runs the gates after all runs, whatever order other plugins gave the items."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Move the gates to the end."""
+        session.items.sort(key=lambda item: isinstance(item, GateItem))
+
+
+class GatesElsewhere:
+    """In a worker: leaves the gates, which were collected and selected like runs, to the controller."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Report nothing of a gate."""
+        return True if isinstance(item, GateItem) else None
+
+
+class GatesAfterwards:
+    """In the controller: judges the gates that the workers have selected, when its own loop is over."""
+
+    def __init__(self, registry: StudyRegistry) -> None:
+        self._registry = registry
+        self._selected: list[tuple[Path, str]] = []
+
+    def select(self, gates: Iterable[tuple[Path, str]]) -> None:
+        """Note the selected gates: the study's file and the item's name."""
+        self._selected.extend(gates)
+
+    def run(self, session: pytest.Session) -> None:
+        """Run the gates through the ordinary protocol; a session that was stopped does not get here."""
+        items = [item for path, name in self._selected if (item := self._item(session, path, name)) is not None]
+        for index, item in enumerate(items):
+            following = items[index + 1] if index + 1 < len(items) else None
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+
+    def _item(self, session: pytest.Session, path: Path, name: str) -> GateItem | None:
+        """Return the gate as an item of this process; None if the study has no such gate any more."""
+        planned = self._registry.load(path)
+        gate = next((gate for gate in planned.study.gates if gate_name(gate) == name), None)
+        if gate is None:
+            return None
+        study_file = StudyFile.at(path, session)
+        study_file.planned, study_file.bindings = planned, StudyBindings({}, {})
+        return GateItem.from_parent(study_file, name=name, gate=gate)

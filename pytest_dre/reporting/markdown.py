@@ -1,0 +1,60 @@
+"""The session's verdicts as Markdown, for pages such as a job's summary in CI."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from pytest_dre.model.verdicts import GateVerdict, Verdict
+from pytest_dre.reporting.numbers import counted
+from pytest_dre.reporting.statistics import Totals
+from pytest_dre.reporting.width import clean
+
+_MARKS = {Verdict.PASS: "✅ PASS", Verdict.FAIL: "❌ FAIL", Verdict.INCONCLUSIVE: "⚠️ INCONCLUSIVE"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+
+
+def study_markdown(title: str, totals: Totals | None, verdicts: Sequence[GateVerdict]) -> str:
+    """Return a heading, what became of the runs, and a table of the gates. All text is escaped."""
+    lines = [f"### {escaped(title)}", ""]
+    if totals is not None:
+        lines += [_runs(totals), ""]
+    if verdicts:
+        lines += [*_table(verdicts), ""]
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    """Return a text that Markdown and HTML show as it is, in one line."""
+    return _SPECIAL.sub(r"\\\1", html.escape(clean(text), quote=False))
+
+
+def _runs(totals: Totals) -> str:
+    parts = [f"{totals.done} of {counted(totals.planned, 'run')} done"]
+    parts += [
+        f"{count} {name}"
+        for name, count in (("failed", totals.failed), ("skipped", totals.skipped), ("missing", totals.missing))
+        if count
+    ]
+    return ", ".join(parts)
+
+
+def _table(verdicts: Iterable[GateVerdict]) -> list[str]:
+    rows = [
+        [
+            _MARKS[item.verdict],
+            escaped(item.gate_id),
+            escaped(item.claim),
+            _number(item.estimate),
+            f"{_number(item.low)} … {_number(item.high)}" if item.low is not None or item.high is not None else "–",
+            counted(item.n, item.unit) if item.n else "–",
+            escaped(item.method + (" (approximate)" if item.approximate else "")),
+            escaped(" ".join(part for part in (item.reason, item.remedy) if part)),
+        ]
+        for item in verdicts
+    ]
+    header = ["verdict", "gate", "claim", "estimate", "interval", "n", "method", "remarks"]
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,82 @@
+"""The gates of a planned study, judged by what its store holds."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_dre.errors import DreError
+from pytest_dre.model.verdicts import GateVerdict, OutcomeRow
+from pytest_dre.sessions.outcomes import stored_rows, unstored_rows
+from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.store.runs import RunStore
+
+if TYPE_CHECKING:
+    from pytest_dre.analysis.gates.baseline import Baseline
+
+# What judges brings SciPy in: sessions without gates must not pay for it.
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How a session judges.
+
+    Attributes:
+        baselines: The directory of saved baselines.
+        baseline: What gates with a baseline compare with instead: a name, an artifact directory or bundle; None to
+            go by the gates.
+        missing_baseline_warns: Whether a baseline that is not there makes gates inconclusive instead of an error.
+        allow_stale: Whether results of other versions count.
+    """
+
+    baselines: Path
+    baseline: str | None = None
+    missing_baseline_warns: bool = False
+    allow_stale: bool = False
+
+
+def judge_study(planned: PlannedStudy, judging: Judging) -> dict[str, GateVerdict]:
+    """Return the verdict on each of the study's gates. Raises DreError for a baseline that cannot be read."""
+    from pytest_dre.analysis.gates.judging import judge_gates
+
+    return judge_gates(planned.study, outcome_table(planned, judging.allow_stale), baselines_of(planned, judging))
+
+
+def outcome_table(planned: PlannedStudy, allow_stale: bool = False) -> list[OutcomeRow]:
+    """Return a row for each planned run, from the store, if there is one."""
+    store = RunStore.existing(planned.store_path, planned.study.study_id)
+    if store is None:
+        return unstored_rows(planned)
+    with closing(store):
+        return stored_rows(planned, store, allow_stale=allow_stale)
+
+
+def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline | None]":
+    """Return the baselines that the study's gates name, None where one is missing."""
+    names = dict.fromkeys(gate.baseline for gate in planned.study.gates if gate.baseline is not None)
+    return {name: _found(judging.baseline or name, planned.study.study_id, judging.baselines) for name in names}
+
+
+def _found(where: str, study_id: str, directory: Path) -> "Baseline | None":
+    from pytest_dre.sessions.baselines import MissingBaselineError, load_baseline
+
+    try:
+        return load_baseline(where, study_id, directory)
+    except MissingBaselineError:
+        return None
+
+
+def missing_baselines(planned: PlannedStudy, judging: Judging) -> list[str]:
+    """Return the baselines that gates of the study name and that are not there."""
+    return [judging.baseline or name for name, found in baselines_of(planned, judging).items() if found is None]
+
+
+def save_study_baseline(planned: PlannedStudy, name: str, directory: Path) -> Path:
+    """Keep the study's outcomes as the baseline `name` and return its file. Raises DreError with what is in the way."""
+    from pytest_dre.sessions.baselines import save_baseline
+
+    store = RunStore.existing(planned.store_path, planned.study.study_id)
+    if store is None:
+        raise DreError("nothing of the study is stored")
+    with closing(store):
+        return save_baseline(planned, stored_rows(planned, store), directory, name, versions=store.versions())

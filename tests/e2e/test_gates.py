@@ -1,0 +1,198 @@
+"""Gates: items that are judged once the runs are in, alike in every mode."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+AGENT = """
+import random
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def solve(style):
+    with (ROOT / "calls.txt").open("a") as calls:
+        calls.write("x\\n")
+    if (ROOT / "broken").exists() and style == "good":
+        raise ValueError("no")
+    base = {"good": 0.9, "bad": 0.1, "same": 0.1}[style]
+    if (ROOT / "worse").exists():
+        base -= 0.6
+    return {"output": style, "metrics": {"score": base + random.uniform(-0.02, 0.02)}}
+"""
+
+STUDY = """
+study_id: verdicts
+title: A study with gates
+factors: [{name: style, levels: [good, bad, same]}]
+agents: {solver: "./solver.py:solve"}
+run_budget: {replicates: 20}
+outcomes:
+  - {name: score, source_table: runs, column: score, aggregation: mean, primary: true, goal: maximize, range: [0, 1]}
+gates:
+  - {gate_id: better, outcome: score, contrast: {factor: style, treatment: good, control: bad}, claim: superior}
+  - {gate_id: worse, outcome: score, contrast: {factor: style, treatment: bad, control: good}, claim: superior}
+  - {gate_id: unclear, outcome: score, contrast: {factor: style, treatment: same, control: bad}, claim: superior}
+  - {gate_id: high, outcome: score, claim: at_least, value: 0.5, where: {style: good}}
+"""
+
+REGRESSION = (
+    STUDY[: STUDY.index("gates:")].replace("[good, bad, same]", "[good]")
+    + """gates:
+  - {gate_id: no-regression, outcome: score, baseline: main, claim: non_inferior, margin: 0.2}
+"""
+)
+
+
+@pytest.fixture
+def gated(lab):
+    lab.write("studies/solver.py", AGENT)
+    lab.write("studies/verdicts.study.yaml", STUDY)
+    return lab
+
+
+def outcomes(path):
+    cases = ElementTree.parse(path).getroot().iter("testcase")
+    return {
+        case.get("name"): next((child.tag for child in case if child.tag in ("failure", "skipped")), "passed")
+        for case in cases
+    }
+
+
+def test_verdicts_pass_fail_and_cannot_say_in_every_mode(gated, mode):
+    result = gated.run("studies", "--junitxml=report.xml", *mode)
+    result.assert_outcomes(passed=62, failed=2)
+    assert result.ret == 1
+    found = outcomes(gated.path / "report.xml")
+    assert {name: found[name] for name in found if name.startswith("gate=")} == {
+        "gate=better": "passed",
+        "gate=worse": "failure",
+        "gate=unclear": "failure",
+        "gate=high": "passed",
+    }
+    output = result.stdout.str()
+    assert "60 runs of 1 study planned, 4 gates to judge" in output
+    assert "= gates =" in output
+    assert "INCONCLUSIVE" in output
+    assert "Traceback" not in output
+
+
+def test_verdicts_are_equal_in_every_mode(gated):
+    seen = []
+    for mode in (("-p", "no:xdist"), ("-n0",), ("-n2",)):
+        gated.run("studies", *mode)
+        seen.append(json.loads((gated.path / "artifacts/verdicts/gates.json").read_text()))
+    assert seen[0] == seen[1] == seen[2]
+    assert [item["verdict"] for item in seen[0]] == ["pass", "fail", "inconclusive", "pass"]
+
+
+def test_a_failed_gate_is_judged_again_without_runs(gated, mode):
+    gated.run("studies", *mode)
+    gated.calls()
+    result = gated.run("studies", "--lf", *mode)
+    assert gated.calls() == []
+    result.assert_outcomes(failed=2)
+    assert gated.manifest("verdicts")["complete"] is True
+
+
+def test_gates_are_selected_like_tests(gated, mode):
+    assert gated.run("studies", "-m", "dre", "-k", "not gate", *mode).parseoutcomes()["passed"] == 60
+    gated.calls()
+    assert gated.run("studies", "-k", "better", *mode).parseoutcomes()["passed"] == 1
+    result = gated.run("studies/verdicts.study.yaml::gate=high", *mode)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    assert gated.calls() == []
+
+
+def test_missing_runs_are_never_a_pass(gated, mode):
+    gated.run("studies", "-k", "r1", *mode)
+    result = gated.run("studies", "-k", "better", *mode)
+    assert result.ret == 1
+    assert "missing" in gated.words(result)
+    result = gated.run("studies", "-k", "better", "-o", "dre_on_inconclusive=warn", *mode)
+    assert result.ret == 0
+    assert result.parseoutcomes()["skipped"] == 1
+
+
+def test_failed_runs_differ_between_arms(gated):
+    (gated.path / "broken").touch()
+    result = gated.run_here("studies", "-k", "style or better")
+    assert "gate=better" in result.stdout.str()
+    words = gated.words(result)
+    assert "INCONCLUSIVE" in words
+
+
+def test_gates_judge_a_run_that_comes_last_too(gated):
+    result = gated.run_here("studies", "--ff")
+    result.assert_outcomes(passed=62, failed=2)
+    result = gated.run_here("studies", "--ff")
+    result.assert_outcomes(passed=62, failed=2)
+
+
+def test_plain_words(gated):
+    gated.run_here("studies", "-k", "not gate")
+    output = gated.words(gated.run_here("studies", "-k", "better", "--dre-explain"))
+    assert "betting" in output
+
+
+def test_a_job_summary(gated, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(gated.path / "summary.md"))
+    gated.run_here("studies")
+    summary = (gated.path / "summary.md").read_text()
+    assert "| ✅ PASS | better |" in summary
+    assert "| ❌ FAIL | worse |" in summary
+    assert "60 of 60 runs done" in summary
+
+
+@pytest.fixture
+def guarded(gated):
+    gated.write("studies/verdicts.study.yaml", REGRESSION)
+    return gated
+
+
+def test_a_regression_is_found_and_none_where_there_is_none(guarded, mode):
+    result = guarded.run("studies", *mode)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert guarded.calls() == [], "nothing is spent before the baseline is there"
+    guarded.run("studies", "--dre-save-baseline", *mode).assert_outcomes(passed=20, skipped=1)
+    assert (guarded.path / ".dre/baselines/verdicts/main.baseline.json").is_file()
+    result = guarded.run("studies", *mode)
+    result.assert_outcomes(passed=21)
+    (guarded.path / "worse").touch()
+    result = guarded.run("studies", *mode)
+    result.assert_outcomes(passed=20, failed=1)
+    assert "FAIL" in result.stdout.str()
+    assert "no-regression" in result.stdout.str()
+
+
+def test_a_missing_baseline_may_warn(guarded):
+    result = guarded.run_here("studies", "--dre-baseline-missing=warn")
+    result.assert_outcomes(passed=20, skipped=1)
+    assert "the baseline 'main' is missing" in guarded.words(result)
+    assert len(guarded.calls()) == 20
+
+
+def test_a_baseline_is_refused_of_an_incomplete_study(guarded):
+    result = guarded.run_here("studies", "-k", "r1", "--dre-save-baseline=pilot")
+    assert result.ret == 1
+    assert not (guarded.path / ".dre").exists()
+    assert "baseline" in guarded.words(result)
+
+
+def test_another_directory_or_bundle_is_the_baseline(guarded, mode):
+    guarded.run_here("studies", "--dre-save-baseline=other", "--dre-bundle", "--dre-output", "before")
+    guarded.run("studies", "--dre-baseline", "other", *mode).assert_outcomes(passed=21)
+    guarded.run("studies", "--dre-baseline", "before/verdicts", *mode).assert_outcomes(passed=21)
+    guarded.run("studies", "--dre-baseline", "before/verdicts/study.tar.gz", *mode).assert_outcomes(passed=21)
+
+
+def test_a_damaged_baseline_is_told(guarded):
+    guarded.run_here("studies", "--dre-save-baseline")
+    file = guarded.path / ".dre/baselines/verdicts/main.baseline.json"
+    file.write_text(file.read_text().replace("0.9", "0.8"))
+    result = guarded.run_here("studies")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "main.baseline.json was changed or damaged" in guarded.words(result)
