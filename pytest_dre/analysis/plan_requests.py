@@ -1,15 +1,16 @@
 """What an analysis plan asks of one hypothesis, one test and one outcome, as a request and its table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_dre.analysis.plan_variables import Variables, shared_by_arms
+from pytest_dre.analysis.plan_variables import REPLICATE, Variables, shared_by_arms
 from pytest_dre.analysis.procedures.mixed import RandomEffect
 from pytest_dre.analysis.procedures.registry import Part, Procedure, find_test
 from pytest_dre.analysis.procedures.request import ArmContrast, Direction, TestRequest
 from pytest_dre.analysis.procedures.table import Cell, Table
 from pytest_dre.errors import DreError
+from pytest_dre.model.factors import PROBLEM_FACTORS
 from pytest_dre.model.hypotheses import AnalysisPlan, Hypothesis
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
@@ -54,7 +55,7 @@ class Asked:
 
     request: TestRequest
     table: Table
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...]
 
 
 def ask(study: Study, variables: Variables, rows: Sequence[OutcomeRow], question: Question) -> Asked:
@@ -66,6 +67,9 @@ def ask(study: Study, variables: Variables, rows: Sequence[OutcomeRow], question
     procedure = _procedure(question)
     contrast = arm_contrast(study, variables, rows, question.hypothesis)
     kept, left_out = _rows_looked_at(variables, rows, question.hypothesis, procedure, contrast)
+    arm = _arm(question.hypothesis, contrast)
+    seeds_shared = _arms_share_seeds(study, arm)
+    pairing = _pairing(variables, kept, question.test, arm, seeds_shared) if "pairing" in procedure.uses else []
     parts, notes = _parts(question, procedure)
     minimum = question.hypothesis.minimum_effect_of_interest if question.about else None
     request = TestRequest(
@@ -73,14 +77,14 @@ def ask(study: Study, variables: Variables, rows: Sequence[OutcomeRow], question
         outcome=question.outcome,
         independent=question.hypothesis.independent_vars,
         contrast=contrast,
-        pairing=_pairing(study, variables, kept, question, contrast) if "pairing" in procedure.uses else (),
+        pairing=tuple(pairing),
         direction=question.direction,
         minimum_effect=abs(minimum) if minimum else None,  # of "less" it may be written with its sign
         alpha=ALPHA,
         **parts,
     )
-    remarks = (*left_out, *notes, *_remarks(question, procedure))
-    return Asked(request, _table(variables, kept, request), remarks)
+    seeds = _seed_remarks(study, procedure, pairing, seeds_shared)
+    return Asked(request, _table(variables, kept, request), (*left_out, *notes, *seeds, *_remarks(question, procedure)))
 
 
 def _procedure(question: Question) -> Procedure:
@@ -185,18 +189,36 @@ def _remarks(question: Question, procedure: Procedure) -> Iterator[str]:
         yield f"the contrast's operation {operation!r} was not used; arms are compared as {procedure.name} does"
 
 
-def _pairing(
-    study: Study, variables: Variables, rows: Sequence[OutcomeRow], question: Question, contrast: ArmContrast | None
-) -> tuple[str, ...]:
-    independent = question.hypothesis.independent_vars
-    factor = contrast.factor if contrast is not None else independent[0] if independent else ""
-    found = shared_by_arms(variables, rows, factor, seeds_shared=study.seed_policy.strategy == COMMON)
+def _pairing(variables: Variables, rows: Sequence[OutcomeRow], test: str, arm: str, seeds_shared: bool) -> list[str]:
+    found = shared_by_arms(variables, rows, arm, seeds_shared=seeds_shared)
     if not found:
         raise DreError(
-            f"the test {question.test} needs pairs, and nothing tells the runs of an arm apart but replicates, which "
+            f"the test {test} needs pairs, and nothing tells the runs of an arm apart but replicates, which "
             "share no seeds; set seed_policy.strategy to common_random_numbers, or use a test without pairs"
         )
-    return tuple(found)
+    return found
+
+
+def _arm(hypothesis: Hypothesis, contrast: ArmContrast | None) -> str:
+    """Return the name of what the arms differ in, "" if the hypothesis names nothing."""
+    return contrast.factor if contrast is not None else "".join(hypothesis.independent_vars[:1])
+
+
+def _arms_share_seeds(study: Study, arm: str) -> bool:
+    """Return whether runs of a replicate have one seed in both arms: blocks and problems always have their own."""
+    own = {*(block.name for block in study.blocks), *PROBLEM_FACTORS}
+    return study.seed_policy.strategy == COMMON and arm not in own
+
+
+def _seed_remarks(study: Study, procedure: Procedure, pairing: Sequence[str], seeds_shared: bool) -> Iterator[str]:
+    if not seeds_shared:
+        return
+    own = {REPLICATE, *(block.name for block in study.blocks), *PROBLEM_FACTORS}
+    others = [name for name in pairing if name not in own]
+    if others:
+        yield f"pairs that differ in {', '.join(others)} only share their seeds, too; they count as independent"
+    if procedure.uses == ("contrast",):
+        yield f"the arms share their seeds; {procedure.name} takes them as independent, a paired test would not"
 
 
 def _table(variables: Variables, rows: Sequence[OutcomeRow], request: TestRequest) -> Table:

@@ -416,6 +416,36 @@ def test_the_agent_is_no_pair_where_a_factor_names_it():
     assert set(only(study, rows).result.n.values()) == {6}
 
 
+def test_replicates_pair_no_blocks_or_problems_since_their_seeds_differ():
+    hypothesis = {**BETTER, "independent_vars": ["site"], "contrast": {"left": "north", "right": "south"}}
+    study = make_study(
+        plan("paired_t"),
+        hypotheses=[hypothesis],
+        blocks=[{"name": "site", "levels": ["north", "south"]}],
+        seed_policy={"strategy": "common_random_numbers"},
+    )
+    rows = [
+        row("new", n, blocks={"site": site}, problem=problem, score=float(n + shift + (site == "north") * (1 + shift)))
+        for site, n, (problem, shift) in product(("north", "south"), (1, 2), (("a", 0), ("b", 3), ("c", 4)))
+    ]
+    found = only(study, rows)
+    assert set(found.result.n.values()) == {3}
+    assert "3 pairs have several rows an arm, which were averaged" in found.result.notes
+
+
+def test_notes_tell_what_shared_seeds_mean_for_a_test():
+    study = make_study(plan("paired_permutation", "welch"), seed_policy={"strategy": "common_random_numbers"})
+    rows = [
+        row(agent, n, factors={"budget": budget}, score=n * budget + 2.0 * (agent == "new"))
+        for agent, budget, n in product(("new", "old"), (1, 2), (1, 2, 3))
+    ]
+    paired, unpaired = run_plans(study, rows)
+    assert "pairs that differ in budget only share their seeds, too; they count as independent" in paired.result.notes
+    assert (
+        "the arms share their seeds; welch takes them as independent, a paired test would not" in unpaired.result.notes
+    )
+
+
 # Models
 
 
@@ -463,6 +493,14 @@ def test_moderation_looks_at_the_levels_that_are_named():
     assert found.result.estimate == pytest.approx(4)
     assert "3 rows of other levels of agent were left out" in found.result.notes
     assert "6 rows of other levels of budget were left out" in found.result.notes
+
+
+def test_moderation_without_a_contrast_compares_all_levels():
+    third = [row("third", n, factors={"budget": b}, score=0.1 * (n * n % 5)) for b in (1, 2) for n in range(1, 7)]
+    found = only(make_study(plan("moderation"), hypotheses=[{**GROWS, "contrast": None}]), [*moderated(), *third])
+    assert found.result.estimate is None
+    assert found.result.n == {"new": 12, "old": 12, "third": 12}
+    assert found.supported is True
 
 
 @pytest.mark.parametrize("test", ["mediation", "regression"])
