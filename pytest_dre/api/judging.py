@@ -1,17 +1,20 @@
 """The gates of a study, judged from Python."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pytest_dre.api.sources import AnyStudy, source_of
+from pytest_dre.api.preparation import Request, prepare
+from pytest_dre.api.sources import AnyStudy
 from pytest_dre.model.verdicts import GateVerdict
-from pytest_dre.sessions.directories import output_directory
 from pytest_dre.sessions.judging import Judging, judge_study
-from pytest_dre.sessions.planned import plan_source
 
 
 def judge_gates(
     study: AnyStudy,
     *,
+    agent_bindings: Mapping[str, Any] | None = None,
+    problem_registry: Mapping[str, Any] | Any = None,
     baseline: str | None = None,
     baselines: str | Path = ".dre/baselines",
     allow_stale: bool = False,
@@ -20,12 +23,13 @@ def judge_gates(
 
     Args:
         study: A Study, or the path of a study file, as `run_study` takes it.
+        agent_bindings: Those that `run_study` was given: a study that names no agents has its runs from them.
+        problem_registry: The same of problems.
         baseline: What gates with a baseline compare with instead: a saved name, an artifact directory or a bundle.
         baselines: The directory of saved baselines.
         allow_stale: Whether results of other versions count where there are none of the present ones.
 
     Raises StudyError for a study with faults, DreError for a baseline that cannot be read.
     """
-    source = source_of(study)
-    planned = plan_source(source, output_directory(source.study, Path.cwd()))
+    planned = prepare(Request(study, None, agent_bindings, problem_registry)).planned
     return judge_study(planned, Judging(Path(baselines), baseline, allow_stale=allow_stale))

@@ -278,10 +278,10 @@ def test_gates_are_judged_from_what_is_stored(here, make_study):
     gates = [{"gate_id": name, "outcome": "y", "claim": "at_least", "value": 5.0} for name in ("g", "h")]
     gates[1]["claim"] = "at_most"
     study = make_study(outcomes=[outcome], gates=gates, run_budget={"replicates": 30})
-    before = judge_gates(study)
+    before = judge_gates(study, agent_bindings={"a": double})
     assert {verdict.verdict for verdict in before.values()} == {Verdict.INCONCLUSIVE}
     run_study(study, agent_bindings={"a": double})
-    verdicts = judge_gates(study)
+    verdicts = judge_gates(study, agent_bindings={"a": double})
     assert list(verdicts) == ["g", "h"]
     assert verdicts["h"].verdict is Verdict.PASS
     assert verdicts["g"].verdict is Verdict.FAIL
