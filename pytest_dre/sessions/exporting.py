@@ -12,6 +12,7 @@ from pytest_dre.loading.writing import dump_yaml
 from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
+from pytest_dre.sessions.analyses import analysis_files
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import Standing, StoredResults, standing_of
 from pytest_dre.store.runs import RunStore
@@ -70,7 +71,7 @@ def close_study(
     With `session_id` the tally tells results of earlier sessions from this one's; `cached` holds the ids of runs that
     this session replayed; `export_hook` is called once the artifacts are valid. With `allow_stale`, results of other
     versions count where there are none of the present ones. `notices` are handed on; `verdicts` are written as
-    gates.json, which otherwise is removed: old verdicts may contradict new results.
+    gates.json, which otherwise is removed: old verdicts may contradict new results. Analysis plans are carried out.
     """
     try:
         store = RunStore.existing(planned.store_path, planned.study.study_id)
@@ -94,7 +95,9 @@ def close_study(
                 verdicts=verdicts,
             )
             _export(closed, _settled(counter.watched(results), unstarted), sqlite, bundle)
-            write_documents(planned.output_dir, {GATES_FILE: gates_document(verdicts) if verdicts else None})
+            documents = {GATES_FILE: gates_document(verdicts) if verdicts else None}
+            documents |= analysis_files(planned, store, allow_stale=allow_stale)
+            write_documents(planned.output_dir, documents)
             error = "" if export_hook is None else _call(export_hook, planned, results)
             return replace(closed, tally=counter.study, error=error)
     except DreError as error:
