@@ -46,6 +46,9 @@ class StoredResults:
 
     def __iter__(self) -> Iterator[RunResult]:
         versions = self._store.versions()
+        if not self._stale:
+            yield from self._store.results((run.run_id, fingerprint(run, versions)) for run in self._planned.plan.runs)
+            return
         for run in self._planned.plan.runs:
             if run.run_id in self._stale:
                 found = self._store.latest(run.run_id)

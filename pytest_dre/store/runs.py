@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pytest_dre.store.totals import Means, Totals, Unstarted
 
 # A commit that reaches the disk costs milliseconds: nothing beside a run of this length, much for a trivial one.
 SYNCED_FROM_S = 0.1
+RUNS_READ_AT_ONCE = 50
 
 VersionKey = tuple[str, str]  # ("agent" | "problem" | "runner", id)
 
@@ -148,11 +150,21 @@ class RunStore:
         )
 
     def results(self, keys: Iterable[tuple[str, str]]) -> Iterator[RunResult]:
-        """Yield the results that count of the runs given as (run id, fingerprint), in that order, one at a time."""
-        for run_id, fingerprint in keys:
-            stored = self.result(run_id, fingerprint)
-            if stored is not None:
-                yield stored
+        """Yield the results that count of the runs given as (run id, fingerprint), in that order.
+
+        A few dozen runs are read at once, which takes half the time of one query a run; no more are held in memory.
+        """
+        remaining = iter(keys)
+        while chunk := list(islice(remaining, RUNS_READ_AT_ONCE)):
+            run_ids = list(dict.fromkeys(run_id for run_id, _ in chunk))
+            marks = ", ".join("?" * len(run_ids))
+            rows = self._rows(
+                f"SELECT run_id, fingerprint, payload FROM results WHERE run_id IN ({marks})"  # noqa: S608
+                " ORDER BY status != 'skipped', result_id",
+                tuple(run_ids),
+            )
+            counts = {(run_id, fingerprint): payload for run_id, fingerprint, payload in rows}  # the last row wins
+            yield from (self._read(counts[key]) for key in chunk if key in counts)
 
     def fingerprints(self) -> dict[str, set[str]]:
         """Return the fingerprints that results are stored with, by run id."""
@@ -222,10 +234,11 @@ class RunStore:
 
     def _result(self, query: str, values: tuple[object, ...]) -> RunResult | None:
         rows = self._rows(query, values)
-        if not rows:
-            return None
+        return self._read(rows[0][0]) if rows else None
+
+    def _read(self, payload: str | bytes) -> RunResult:
         try:
-            return read(rows[0][0])
+            return read(payload)
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedStoreError(self.path, "a result in it cannot be read") from error
 

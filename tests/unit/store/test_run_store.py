@@ -265,3 +265,17 @@ def test_a_payload_is_plain_json(store):
     store.record(result(), "one")
     (payload,) = store._connection.execute("SELECT payload FROM results").fetchone()
     assert json.loads(payload)["run_id"] == "run-1"
+
+
+def test_results_read_many_at_once_are_those_read_one_by_one(store):
+    """More runs than are read at once, each with a history: other fingerprints, failures, skips, several sessions."""
+    for number in range(130):
+        run_id = f"run-{number}"
+        for step in range(number % 5):
+            status = (RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.SKIPPED)[(number + step) % 3]
+            fingerprint = f"f{(number // 7 + step) % 2}"
+            store.record(result(run_id, status, fingerprint, metrics={"step": step}), f"session-{step}")
+    keys = [(f"run-{number}", f"f{number % 2}") for number in reversed(range(130))]
+    one_by_one = [found for key in keys if (found := store.result(*key)) is not None]
+    assert len(one_by_one) > 50
+    assert list(store.results(keys)) == one_by_one
