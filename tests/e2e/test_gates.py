@@ -195,4 +195,4 @@ def test_a_damaged_baseline_is_told(guarded):
     file.write_text(file.read_text().replace("0.9", "0.8"))
     result = guarded.run_here("studies")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "main.baseline.json was changed or damaged" in guarded.words(result)
+    assert "main.baseline.json: the baseline is damaged" in guarded.words(result)

@@ -175,21 +175,6 @@ def test_two_studies_may_not_share_an_output_directory(lab):
     assert "give this study another study_id" in output
 
 
-def test_a_damaged_store_fails_the_runs_with_advice_and_is_left_alone(lab, mode):
-    lab.write("studies/good.study.yaml", GOOD)
-    store = lab.path / "artifacts" / "good" / "store.sqlite"
-    store.parent.mkdir(parents=True)
-    store.write_bytes(b"not a database at all" * 100)
-    before = store.read_bytes()
-    result = lab.run("studies", *mode)
-    result.assert_outcomes(failed=1)
-    output = result.stdout.str()
-    assert "damaged" in output
-    assert "Traceback" not in output
-    assert store.read_bytes() == before
-    assert lab.calls() == [], "money is not spent on what cannot be stored"
-
-
 def test_constraints_that_leave_nothing(lab):
     output = collection_error(
         lab,
