@@ -151,7 +151,9 @@ def open_to_all():
     shutil.rmtree(directory)
 
 
+# Whoever has no privileges may not be able to read Python's own modules: what is imported late comes in first.
 UNPRIVILEGED = """
+import urllib.parse, urllib.request
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
