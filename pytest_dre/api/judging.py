@@ -7,6 +7,7 @@ from typing import Any
 from pytest_dre.api.preparation import Request, prepare
 from pytest_dre.api.sources import AnyStudy
 from pytest_dre.model.verdicts import GateVerdict
+from pytest_dre.sessions.baselines import DEFAULT_DIRECTORY
 from pytest_dre.sessions.judging import Judging, judge_study
 
 
@@ -16,7 +17,7 @@ def judge_gates(
     agent_bindings: Mapping[str, Any] | None = None,
     problem_registry: Mapping[str, Any] | Any = None,
     baseline: str | None = None,
-    baselines: str | Path = ".dre/baselines",
+    baselines: str | Path = DEFAULT_DIRECTORY,
     allow_stale: bool = False,
 ) -> dict[str, GateVerdict]:
     """Return the verdict on each gate of a study, by its id, from the results that `run_study` has stored.

@@ -12,15 +12,12 @@ from pytest_dre.execution import RunPolicy, StudyBindings, execute_run, policy_f
 from pytest_dre.execution.failures import describe
 from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.execution.secrets import SecretMasker
-from pytest_dre.execution.watchdog import Watchdog
+from pytest_dre.execution.watchdog import Watchdog, grace_for
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import Attempt, RunResult, RunSpec, RunStatus
 from pytest_dre.model.study import Study
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
-
-# How long after its limit a run that does not hear of it is left: an agent may have to clean up.
-MIN_GRACE_S, MAX_GRACE_S = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +96,7 @@ class Performer:
         if self.watchdog is None or limit_s is None:
             yield
             return
-        grace = min(max(limit_s / 2, MIN_GRACE_S), MAX_GRACE_S)
-        with Watchdog(self.watchdog).armed(run.run_id, limit_s, grace):
+        with Watchdog(self.watchdog).armed(run.run_id, limit_s, grace_for(limit_s)):
             yield
 
 

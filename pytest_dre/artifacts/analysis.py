@@ -13,8 +13,6 @@ from pytest_dre.analysis.procedures.result import TestResult
 from pytest_dre.artifacts.cells import Cell, encodable, json_cell
 from pytest_dre.canonical import canonical_value
 
-ANALYSIS_JSON = "analysis.json"
-ANALYSIS_CSV = "analysis.csv"
 COLUMNS = (
     *("analysis_plan_id", "hypothesis_id", "test", "outcome"),
     *("effect", "estimate", "ci_low", "ci_high", "confidence", "alpha", "direction"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DUMP_LIMIT = 50_000  # characters
+MIN_GRACE_S, MAX_GRACE_S = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class Watchdog:
         except OSError:
             return None
         return descriptor
+
+
+def grace_for(limit_s: float) -> float:
+    """Return how long after its limit a run that does not hear of it is left, in s: it may have to clean up."""
+    return min(max(limit_s / 2, MIN_GRACE_S), MAX_GRACE_S)
 
 
 def read_watchdog(file: Path) -> Hang | None:

@@ -127,9 +127,9 @@ class Recorder:
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
         """Report the run from the store, if the session's options say so."""
-        stored = store.result(item.run.run_id, fingerprint(item.run, item.parent.bindings.versions))
-        stale = stored is None and (stored := store.latest(item.run.run_id)) is not None
-        match self._settings.resumption.action(stored, stale=stale):
+        current = fingerprint(item.run, item.parent.bindings.versions)
+        action, stored = self._settings.resumption.of_stored(store, item.run.run_id, current)
+        match action:
             case Action.RUN:
                 return False
             case Action.HOLD_BACK:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pytest_dre.execution.watchdog import Hang, Watchdog, read_watchdog
+from pytest_dre.execution.watchdog import Hang, Watchdog, grace_for, read_watchdog
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.settings import MAIN, Settings
 from pytest_dre.model.reasons import StatusReason
@@ -15,7 +15,6 @@ from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
 
 PREFIX = ".watchdog-"
-MIN_GRACE_S, MAX_GRACE_S = 1.0, 30.0
 # Without workers the whole session ends with the run: an agent that only swallows its timeout is given time.
 MAIN_GRACE_S = 60.0
 
@@ -23,7 +22,7 @@ MAIN_GRACE_S = 60.0
 @contextmanager
 def watched(item: RunItem, limit_s: float, settings: Settings) -> Iterator[None]:
     """End this process if the block takes much longer than the limit: pytest-timeout did not get through then."""
-    grace = MAIN_GRACE_S if settings.worker == MAIN else min(max(limit_s / 2, MIN_GRACE_S), MAX_GRACE_S)
+    grace = MAIN_GRACE_S if settings.worker == MAIN else grace_for(limit_s)
     file = _file(item.parent.planned.output_dir, settings.session_id, settings.worker)
     with Watchdog(file).armed(item.run.run_id, limit_s, grace):
         yield

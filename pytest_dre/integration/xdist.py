@@ -136,9 +136,8 @@ class Controller:
 
     def _is_replayed(self, crash: RunResult, store: RunStore) -> bool:
         """Return whether the session replays the run: its worker did not die of it, and a failure would hide it."""
-        stored = store.result(crash.run_id, crash.fingerprint)
-        stale = stored is None and (stored := store.latest(crash.run_id)) is not None
-        return self._settings.resumption.action(stored, stale=stale) is Action.REPLAY
+        action, _ = self._settings.resumption.of_stored(store, crash.run_id, crash.fingerprint)
+        return action is Action.REPLAY
 
     def _study_path(self, node_id: str) -> Path | None:
         """Return the study that an item belongs to, None if it is no study's."""

@@ -101,9 +101,8 @@ def _carried_out(
 
 
 def _is_carried_out(run: RunSpec, store: RunStore, resumption: Resumption, versions: Mapping[VersionKey, str]) -> bool:
-    stored = store.result(run.run_id, fingerprint(run, versions))
-    stale = stored is None and (stored := store.latest(run.run_id)) is not None
-    return resumption.action(stored, stale=stale) is Action.RUN
+    action, _ = resumption.of_stored(store, run.run_id, fingerprint(run, versions))
+    return action is Action.RUN
 
 
 def _by_agent(means: Mapping[Pair, Means]) -> dict[str | None, Means]:

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from pytest_dre.model.runs import RunResult, RunStatus
+from pytest_dre.store.runs import RunStore
 
 STALE, FAILED, ALL = "stale", "failed", "all"
 
@@ -40,6 +41,12 @@ class Resumption:
             return Action.RUN
         failed = result.status is not RunStatus.SUCCESS
         return Action.RUN if failed and self._repeats(FAILED) else Action.REPLAY
+
+    def of_stored(self, store: RunStore, run_id: str, fingerprint: str) -> tuple[Action, RunResult | None]:
+        """Return what to do with a run by what `store` holds of it, and that result."""
+        stored = store.result(run_id, fingerprint)
+        stale = stored is None and (stored := store.latest(run_id)) is not None
+        return self.action(stored, stale=stale), stored
 
     def _repeats(self, kind: str) -> bool:
         return not self.rerun or kind in self.rerun
