@@ -16,9 +16,12 @@ from pytest_dre.loading import load_study, study_schema
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.plan import plan_lines
 from pytest_dre.reporting.statistics import totals
+from pytest_dre.sessions.baselines import DEFAULT_DIRECTORY
 from pytest_dre.sessions.directories import output_directory
 from pytest_dre.sessions.exporting import ClosedStudy, close_study
+from pytest_dre.sessions.judging import Judging
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
+from pytest_dre.sessions.power import power_of
 
 PIPE_WIDTH = 120  # columns of output that is not for a terminal
 
@@ -127,6 +130,7 @@ def _plan(options: argparse.Namespace) -> int:
         planned.plan,
         width=terminal.columns,
         height=terminal.lines if sys.stdout.isatty() else None,
+        power=power_of(planned, Judging(Path.cwd() / DEFAULT_DIRECTORY)),
     )
     print(*lines, sep="\n")
     return 0

@@ -8,6 +8,7 @@ from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.terminal import announcement
 from pytest_dre.reporting.plan import plan_lines
+from pytest_dre.sessions.power import power_of
 
 
 class PlanPrinter:
@@ -34,7 +35,7 @@ class PlanPrinter:
     def _print(self, reporter: pytest.TerminalReporter, items: list[pytest.Item]) -> None:
         reporter.write_sep("=", "plan")
         height = None if self._config.get_verbosity() > 0 else lines()
-        resumption = settings_of(self._config).resumption
+        settings = settings_of(self._config)
         found = {item.planned.output_dir: item for item in selected_runs(items)}
         for number, planned in enumerate(self._registry):
             selected = found.get(planned.output_dir) or SelectedRuns(planned, [])
@@ -45,7 +46,8 @@ class PlanPrinter:
                 height=height,
                 selected=len(selected.runs),
                 stored=None,
-                estimate=selected.estimate(resumption),
+                estimate=selected.estimate(settings.resumption),
+                power=power_of(planned, settings.judging),
             )
             for line in ([""] if number else []) + shown:
                 reporter.write_line(line)

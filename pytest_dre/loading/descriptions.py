@@ -144,6 +144,12 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "cost_usd": "Expected cost of a run, in US dollars.",
         "tokens": "Expected tokens of a run, input and output.",
         "latency_s": "Expected time of a run, in seconds.",
+        "outcomes": "Outcome → how it is expected to vary, for power.",
+    },
+    "ExpectedOutcome": {
+        "mean": "Mean of runs; of a true-or-false outcome its rate.",
+        "sd": "Standard deviation of runs within a condition; of a true-or-false outcome it follows from the mean.",
+        "problem_sd": "Standard deviation between problems: of their means, of two arms that of their effects.",
     },
     "Gate": {
         "gate_id": "Name of the gate.",

@@ -9,6 +9,7 @@ from pytest_dre.constraint_expressions import compile_constraint
 from pytest_dre.errors import Fault
 from pytest_dre.expressions import ExpressionError, parse_expression
 from pytest_dre.loading.derivation_checks import derivations
+from pytest_dre.loading.expectation_checks import expectations
 from pytest_dre.loading.gate_checks import gate_claims
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
@@ -272,6 +273,7 @@ CHECKS: tuple[Check, ...] = (
     _gates,
     gate_claims,
     _limits,
+    expectations,
     _paths,
     _something_to_run,
 )

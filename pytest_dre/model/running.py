@@ -41,12 +41,26 @@ class Binding(SchemaModel):
     version: Name | None = None
 
 
+class ExpectedOutcome(SchemaModel):
+    """How an outcome is expected to vary, for the power of gates and tests.
+
+    `mean` of runs (of a true-or-false outcome its rate, of which the deviation follows), `sd` the standard deviation of
+    runs within one condition, `problem_sd` that between problems: of their means, or of their effects where arms are
+    compared. Without `problem_sd`, gates with problems as units take all of `sd` as lying between problems.
+    """
+
+    mean: Real | None = None
+    sd: Amount | None = None
+    problem_sd: Amount | None = None
+
+
 class Expected(SchemaModel):
     """What a run is expected to come to, before any has been carried out."""
 
     cost_usd: Amount | None = None
     tokens: Amount | None = None
     latency_s: Amount | None = None
+    outcomes: dict[Name, ExpectedOutcome] = Field(default_factory=dict)
 
 
 class RunLimits(SchemaModel):

@@ -59,7 +59,7 @@ def estimate_text(estimate: Estimate) -> str:
     amounts = ", ".join(_amounts(estimate))
     known = estimate.runs - estimate.unknown
     if not amounts or known <= 0:
-        why = "no runs of these agents are stored, and the study has no limits.expected"
+        why = "no runs of these agents are stored, and limits.expected tells no amounts"
         return f"unknown for {counted(estimate.runs, 'run')}: {why}"
     unknown = f"; unknown for {counted(estimate.unknown, 'run')}" if estimate.unknown else ""
     return f"{amounts} for {counted(known, 'run')}{_sources(estimate)}{unknown}"

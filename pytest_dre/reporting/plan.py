@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pytest_dre.analysis.power.statements import StudyPower
 from pytest_dre.model.factors import Constraint, DesignSpec, Factor
 from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
@@ -11,6 +12,7 @@ from pytest_dre.reporting.entries import Entry, entry_lines
 from pytest_dre.reporting.estimates import Estimate, estimate_entry
 from pytest_dre.reporting.factors import assignment_columns
 from pytest_dre.reporting.numbers import counted
+from pytest_dre.reporting.power import power_entries
 from pytest_dre.reporting.values import level_names, show_value, varying
 from pytest_dre.reporting.width import clean, display_width, shorten
 
@@ -31,6 +33,7 @@ def plan_lines(
     selected: int | None = None,
     stored: int | None = None,
     estimate: Estimate | None = None,
+    power: StudyPower | None = None,
 ) -> list[str]:
     """Return the study's plan in lines of at most `width` columns.
 
@@ -42,6 +45,7 @@ def plan_lines(
         selected: How many of the planned runs are selected; None for all.
         stored: How many of the planned runs the store has results for; None if that is unknown.
         estimate: What the runs are likely to come to; None leaves that out.
+        power: What gates and hypotheses can show with the runs; None leaves that out.
     """
     title = shorten(f"{clean(study.study_id)}: {clean(study.title)}", width)
     entries = [
@@ -53,6 +57,7 @@ def plan_lines(
         *([] if estimate is None else [estimate_entry(estimate)]),
         Entry("seeds", _seeds(study), lines=MAX_LINES),
         *_gates(study),
+        *([] if power is None else power_entries(power)),
     ]
     head = [title, *entry_lines(entries, width)]
     if height is None:

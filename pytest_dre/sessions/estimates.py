@@ -134,7 +134,10 @@ def _amounts(means: Means) -> Amounts:
 
 
 def _expected(limits: Limits, agent_id: str | None) -> Amounts:
-    """Return what the study expects of a run: of the agent's, else of any."""
+    """Return what the study expects of a run: of the agent's, unless that tells of outcomes only, else of any."""
     own = limits.agents.get(agent_id) if agent_id is not None else None
-    expected = (own.expected if own else None) or limits.expected
-    return (None, None, None) if expected is None else (expected.cost_usd, expected.latency_s, expected.tokens)
+    for expected in (own.expected if own else None, limits.expected):
+        amounts = (None, None, None) if expected is None else (expected.cost_usd, expected.latency_s, expected.tokens)
+        if amounts != (None, None, None):
+            return amounts
+    return None, None, None

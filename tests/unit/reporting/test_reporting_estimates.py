@@ -31,11 +31,11 @@ def test_an_estimate_names_the_amounts_and_what_they_rest_on() -> None:
         (Estimate(2, cost_usd=3.0), "$3.00 for 2 runs"),
         (
             Estimate(4, unknown=4),
-            "unknown for 4 runs: no runs of these agents are stored, and the study has no limits.expected",
+            "unknown for 4 runs: no runs of these agents are stored, and limits.expected tells no amounts",
         ),
         (
             Estimate(1, expected=1),
-            "unknown for 1 run: no runs of these agents are stored, and the study has no limits.expected",
+            "unknown for 1 run: no runs of these agents are stored, and limits.expected tells no amounts",
         ),
         (Estimate(0), "nothing, as there is nothing to run"),
     ],

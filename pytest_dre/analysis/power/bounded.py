@@ -1,0 +1,140 @@
+"""Power of betting on units in a known range, by simulation."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from pytest_dre.analysis.gates.claims import Side
+from pytest_dre.analysis.methods import betting
+from pytest_dre.analysis.methods.bounds import Values
+from pytest_dre.analysis.power.statements import How
+from pytest_dre.analysis.power.targets import Target
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+STUDIES = 1000  # simulated ones: the standard error of 80 % is 1.3 points
+MOST_NUMBERS = 600_000  # drawn for all of them; 600 studies of the largest n, 1.6 points
+LARGEST = 1000  # units of a simulated study; power of more is that of so many at a nearer margin
+POINTS = 801  # of a beta distribution's quantile function
+CERTAIN = 1e-9  # a standard deviation, as a share of the range, that is none
+EXTREME = 0.995  # of the largest possible deviation: all units lie at the ends of the range
+
+
+@dataclass(frozen=True)
+class BoundedMeans:
+    """The mean of n units in a range, by betting; units are drawn from a beta distribution of given mean and deviation.
+
+    Where the mean is so near an end of the range that the deviation is not possible, it is the largest that is.
+
+    Attributes:
+        range: Of the outcome.
+        two_armed: Whether a unit is a difference, treatment - weight * control.
+        extent: Lowest and highest true effect there can be.
+        sd: Standard deviation of a unit.
+        seed: Of the draws; they are the same for each effect and the same start for each n.
+    """
+
+    target: Target
+    range: tuple[float, float]
+    two_armed: bool
+    extent: tuple[float, float]
+    sd: float
+    level: float
+    seed: int
+    how: How = "simulated"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and highest true effect there can be."""
+        return self.extent
+
+    def possible(self, n: int) -> bool:
+        """Return whether n units can pass: whether equal ones at the most favourable value do."""
+        target = self.target
+        best = target.middle if len(target.sides) == 2 else self.ends[1 if target.sides[0].above else 0]
+        equal = np.zeros((min(n, LARGEST), 1))
+        return bool(self._passes(lambda side: equal + target.shifted(side, best))[0])
+
+    def power(self, n: int, effect: float) -> float:
+        """Return the chance that the gate passes where the true effect is `effect`."""
+        if n > LARGEST:
+            return self._power_of_many(n, effect)
+        chances = self._chances[: n * self._studies(n)].reshape(n, -1)
+        return float(self._passes(lambda side: self._units(side, effect, chances)).mean())
+
+    def _power_of_many(self, n: int, effect: float) -> float:
+        """Return about the power of many units: what counts is the distance in standard errors."""
+        nearest = min(self.target.edges, key=lambda edge: abs(edge - effect))
+        farther = nearest + (effect - nearest) * math.sqrt(n / LARGEST)
+        return self.power(LARGEST, min(max(farther, self.ends[0]), self.ends[1]))
+
+    def _studies(self, n: int) -> int:
+        return min(STUDIES, MOST_NUMBERS // n)
+
+    @cached_property
+    def _chances(self) -> Values:
+        return np.random.default_rng(self.seed).random(MOST_NUMBERS)
+
+    def _limits(self, side: Side) -> tuple[float, float]:
+        return betting.difference_range(*self.range, side.weight) if self.two_armed else self.range
+
+    def _units(self, side: Side, effect: float, chances: Values) -> Values:
+        low, high = self._limits(side)
+        width = high - low
+        mean = (self.target.shifted(side, effect) - low) / width
+        return low + width * beta_values(mean, self.sd / width, chances)
+
+    def _passes(self, units_of: Callable[[Side], Values]) -> Flags:
+        found = [
+            _rejects(units_of(side), self._limits(side), side, self.level, shown=not self.target.relative)
+            for side in self.target.sides
+        ]
+        return np.asarray(np.all(found, axis=0))
+
+
+def beta_values(mean: float, deviation: float, chances: Values) -> Values:
+    """Return values in [0, 1] of a beta distribution by their cumulative chances."""
+    mean = min(max(mean, 0.0), 1.0)
+    largest = math.sqrt(mean * (1 - mean))
+    if min(deviation, largest) < CERTAIN:
+        return np.full_like(chances, mean)
+    if deviation >= EXTREME * largest:
+        return (chances > 1 - mean).astype(float)
+    concentration = mean * (1 - mean) / deviation**2 - 1
+    known = (1 - np.cos(np.linspace(0, math.pi, POINTS))) / 2  # close at both ends
+    table = stats.beta.ppf(known, mean * concentration, (1 - mean) * concentration)
+    return np.asarray(np.interp(chances, known, table))
+
+
+def _rejects(units: Values, limits: tuple[float, float], side: Side, level: float, *, shown: bool) -> Flags:
+    """Return for each study (a column) whether it shows the side, as `judging` does.
+
+    Its p-value must be at most the level; if the interval is about the same effect (`shown`), its bound must lie
+    beyond the limit, too, which it does if the null at the limit, on the grid of the bounds, is rejected.
+    """
+    low, high = limits
+    scaled = ((units - low) / (high - low)).clip(0.0, 1.0)
+    null = (side.limit - low) / (high - low)
+    if not side.above:
+        scaled, null = 1 - scaled, 1 - null
+    if null < -betting.TINY:
+        return np.ones(units.shape[1], dtype=bool)
+    if null >= 1:
+        return np.zeros(units.shape[1], dtype=bool)
+    passes = _capital(scaled, max(null, betting.TINY), level) >= -math.log(level)
+    if shown:
+        level *= 1 - betting.SAFE_SHARE
+        on_grid = max(math.ceil(round(null * betting.NULLS, 6)), 1) / betting.NULLS
+        passes &= on_grid < 1 and _capital(scaled, min(on_grid, 1 - betting.TINY), level) >= -math.log(level)
+    return np.asarray(passes)
+
+
+def _capital(units: Values, null: float, level: float) -> Values:
+    """Return the final log capital of each study; the betting method takes studies side by side as it takes nulls."""
+    return betting._aimed_capital(units, np.full(units.shape[1], null), level)
