@@ -34,6 +34,51 @@ class ArmCount:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreRuns:
+    """Twice as many of something, and what that would do to a gate's interval.
+
+    Attributes:
+        what: "replicates", "problems" or "strata".
+        runs: How many runs that adds.
+        narrowing: By what share the interval would be narrower, about; None if that cannot be told.
+        cost_usd: What those runs would cost, US dollars, as the gate's runs did; None if no cost is recorded.
+        seconds: What they would take, summed over processes; None if that is not known.
+        reason: Why `narrowing` is None, "" otherwise.
+    """
+
+    what: str
+    runs: int
+    narrowing: float | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Where an outcome's variance comes from, and what more runs would do about it.
+
+    Attributes:
+        outcome: The outcome.
+        components: Variances in the outcome's unit squared: "condition" (of the fixed means), then those of "problem",
+            "problem_by_arm", "problem_by_condition", "seed" (shared by runs) where the design has them, and
+            "replicate"; that is called "residual" where one replicate a cell holds an interaction too.
+        icc: The correlation of two runs of one problem, condition means taken out; None if there is none.
+        icc_low, icc_high: Its 95 % interval.
+        options: What could be doubled; empty for an outcome without a gate.
+        notes: What was negative, and what cannot be told apart.
+    """
+
+    outcome: str
+    components: Mapping[str, float] = field(default_factory=dict)
+    icc: float | None = None
+    icc_low: float | None = None
+    icc_high: float | None = None
+    options: tuple[MoreRuns, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GateVerdict:
     """A gate's verdict, with all that it rests on.
 
@@ -54,6 +99,7 @@ class GateVerdict:
         reason: Why it is inconclusive, "" otherwise.
         remedy: What would settle it, "" if nothing is known to.
         notes: Further remarks, such as conditions that only one side has.
+        advice: What limits the interval, and what would narrow it; None where there is nothing to say.
     """
 
     gate_id: str
@@ -73,6 +119,7 @@ class GateVerdict:
     reason: str = ""
     remedy: str = ""
     notes: tuple[str, ...] = ()
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
