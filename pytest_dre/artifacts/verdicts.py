@@ -17,8 +17,21 @@ ANALYSIS_FILES = ("analysis.json", "analysis.csv")
 
 
 def gates_document(verdicts: Sequence[GateVerdict]) -> str:
-    """Return the verdicts as JSON, an object a gate; bounds that are not finite are null."""
-    return f"{json.dumps([_plain(dataclasses.asdict(verdict)) for verdict in verdicts], indent=2)}\n"
+    """Return the verdicts as JSON, an object a gate; bounds that are not finite are null.
+
+    `advice` is there where there is any, without seconds: the same results make the same text.
+    """
+    return f"{json.dumps([_plain(_gate(verdict)) for verdict in verdicts], indent=2)}\n"
+
+
+def _gate(verdict: GateVerdict) -> dict[str, Any]:
+    found = dataclasses.asdict(verdict)
+    if verdict.advice is None:
+        del found["advice"]
+        return found
+    for option in found["advice"]["options"]:
+        del option["seconds"]
+    return found
 
 
 def write_documents(directory: Path, documents: Mapping[str, str | None]) -> None:

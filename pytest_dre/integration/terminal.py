@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_dre.errors import DreError
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.estimating import SelectedRuns, selected_runs
 from pytest_dre.integration.nodes import GateItem, RunItem
@@ -14,12 +15,14 @@ from pytest_dre.integration.reports import was_cached
 from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.reporting.advice import advice_lines, outcome_lines
 from pytest_dre.reporting.estimates import estimate_line
 from pytest_dre.reporting.gates import explain, verdict_line
 from pytest_dre.reporting.headings import header_line
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.reporting.width import clean
 from pytest_dre.sessions.exporting import ClosedStudy
+from pytest_dre.sessions.judging import outcome_advice
 
 STALE_NAMED = 5
 
@@ -110,7 +113,9 @@ class Terminal:
         for number, closed in enumerate(self._exporter.closed):
             for line in ([""] if number else []) + self._lines(closed):
                 terminalreporter.write_line(line)
-        gates = [line for closed in self._exporter.closed for line in self._gate_lines(closed)]
+        gates = [
+            line for closed in self._exporter.closed for line in (*self._gate_lines(closed), *self._ungated(closed))
+        ]
         if gates:
             terminalreporter.write_sep("=", "gates")
         for line in gates:
@@ -123,7 +128,19 @@ class Terminal:
             lines.append(verdict_line(verdict))
             if settings_of(self._config).explain:
                 lines += [f"    {line}" for line in explain(verdict, closed.planned.study)]
+                lines += [f"    {line}" for line in (advice_lines(verdict.advice) if verdict.advice else ())]
         return lines
+
+    def _ungated(self, closed: ClosedStudy) -> list[str]:
+        """Return where the variance of outcomes without a gate comes from, if users want verdicts explained."""
+        settings = settings_of(self._config)
+        if not settings.explain or closed.tally is None:
+            return []
+        try:
+            found = outcome_advice(closed.planned, settings.resumption.allow_stale)
+        except DreError as error:
+            return [f"{clean(closed.planned.study.study_id)}: {clean(str(error))}"]
+        return [line for advice in found for line in outcome_lines(advice)]
 
     def _lines(self, closed: ClosedStudy) -> list[str]:
         return summary_lines(

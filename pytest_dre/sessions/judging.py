@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_dre.errors import DreError
-from pytest_dre.model.verdicts import GateVerdict, OutcomeRow
-from pytest_dre.sessions.outcomes import stored_rows, unstored_rows
+from pytest_dre.model.verdicts import Advice, GateVerdict, OutcomeRow
+from pytest_dre.sessions.advice import Purse, advised, ungated
+from pytest_dre.sessions.outcomes import Watch, stored_rows, unstored_rows
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.store.runs import RunStore
 
@@ -36,19 +37,30 @@ class Judging:
 
 
 def judge_study(planned: PlannedStudy, judging: Judging) -> dict[str, GateVerdict]:
-    """Return the verdict on each of the study's gates. Raises DreError for a baseline that cannot be read."""
+    """Return the verdict on each of the study's gates, with advice.
+
+    Raises DreError for a baseline that cannot be read.
+    """
     from pytest_dre.analysis.gates.judging import judge_gates
 
-    return judge_gates(planned.study, outcome_table(planned, judging.allow_stale), baselines_of(planned, judging))
+    purse = Purse()
+    rows = outcome_table(planned, judging.allow_stale, watch=purse.watched)
+    baselines = baselines_of(planned, judging)
+    return advised(planned.study, rows, baselines, judge_gates(planned.study, rows, baselines), purse)
 
 
-def outcome_table(planned: PlannedStudy, allow_stale: bool = False) -> list[OutcomeRow]:
-    """Return a row for each planned run, from the store, if there is one."""
+def outcome_advice(planned: PlannedStudy, allow_stale: bool = False) -> list[Advice]:
+    """Return where the variance of the primary outcomes comes from that no gate of the study is about."""
+    return ungated(planned.study, lambda: outcome_table(planned, allow_stale))
+
+
+def outcome_table(planned: PlannedStudy, allow_stale: bool = False, watch: Watch = iter) -> list[OutcomeRow]:
+    """Return a row for each planned run, from the store, if there is one; `watch` sees the results on their way."""
     store = RunStore.existing(planned.store_path, planned.study.study_id)
     if store is None:
         return unstored_rows(planned)
     with closing(store):
-        return stored_rows(planned, store, allow_stale=allow_stale)
+        return stored_rows(planned, store, allow_stale=allow_stale, watch=watch)
 
 
 def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline | None]":

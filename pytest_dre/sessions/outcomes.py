@@ -1,20 +1,28 @@
 """The outcome table of a planned study, from its store."""
 
+from collections.abc import Callable, Iterable
+
 from pytest_dre.analysis.tables import outcome_rows
+from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import OutcomeRow
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import StoredResults, standing_of
 from pytest_dre.store.runs import RunStore
 
+Watch = Callable[[Iterable[RunResult]], Iterable[RunResult]]
 
-def stored_rows(planned: PlannedStudy, store: RunStore, *, allow_stale: bool = False) -> list[OutcomeRow]:
+
+def stored_rows(
+    planned: PlannedStudy, store: RunStore, *, allow_stale: bool = False, watch: Watch = iter
+) -> list[OutcomeRow]:
     """Return a row for each planned run.
 
     With `allow_stale`, results of other versions count where there are no others, and their rows are not marked.
+    `watch` is given the results on their way, and yields them.
     """
     stale = frozenset(standing_of(planned, store).stale)
     results = StoredResults(planned, store, stale if allow_stale else frozenset())
-    return outcome_rows(planned.study, planned.plan, results, stale)
+    return outcome_rows(planned.study, planned.plan, watch(results), stale)
 
 
 def unstored_rows(planned: PlannedStudy) -> list[OutcomeRow]:
