@@ -97,5 +97,4 @@ def _percent(share: float) -> str:
 
 
 def _about(share: float) -> str:
-    percent = _percent(share)
-    return percent if percent.startswith("less") else f"about {percent}"
+    return "less than 1 %" if share < 0.005 else f"about {_percent(share)}"

@@ -1,5 +1,6 @@
 """What limits a gate's interval, and what twice as many runs of a kind would do about it and cost."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -156,15 +157,15 @@ def _options(judged: _Gate, spent: Mapping[str, Spending]) -> Iterable[MoreRuns]
     """Return what could be doubled. Each doubles the runs of all arms, a baseline's too."""
     rows = [row.run_id for arm in judged.arms.rows for row in arm]
     known = [spent[run_id] for run_id in rows if run_id in spent]
-    cost = sum(item.cost_usd for item in known)
-    seconds = sum(item.seconds for item in known)
+    cost = math.fsum(item.cost_usd for item in known)
+    seconds = math.fsum(item.seconds for item in known)
     for what, narrowing in _narrowings(judged):
         yield MoreRuns(
             what,
             len(rows),
             narrowing.share,
-            cost / len(known) * len(rows) if cost > 0 else None,
-            seconds / len(known) * len(rows) if seconds > 0 else None,
+            cost * len(rows) / len(known) if cost > 0 else None,
+            seconds * len(rows) / len(known) if seconds > 0 else None,
             narrowing.reason,
         )
 

@@ -40,7 +40,7 @@ def test_prices_are_told_as_far_as_they_are_known(cost, seconds, expected):
 
 
 def test_little_is_not_nothing():
-    advice = Advice("x", {"condition": 0.001, "replicate": 1}, options=(MoreRuns("replicates", 1, 0.001),))
+    advice = Advice("x", {"condition": 0.001, "replicate": 1}, options=(MoreRuns("replicates", 1, 0.0),))
     assert advice_lines(advice) == [
         "Of the variance of x, less than 1 % lies between conditions, 100 % between replicates of a condition.",
         "Twice the replicates would narrow the interval by less than 1 %; for 1 more run (no cost recorded).",
