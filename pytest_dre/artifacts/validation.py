@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from pytest_dre.artifacts.csvfile import large_fields, read_rows
 from pytest_dre.artifacts.manifest import REQUIRED_KEYS
 from pytest_dre.artifacts.schema import (
@@ -180,9 +182,7 @@ class _RowCheck:
         for index, name in self.json_columns:
             if row[index] in _EMPTY_JSON:
                 continue
-            try:
-                json.loads(row[index])
-            except (ValueError, RecursionError):
+            if not _is_json(row[index]):
                 yield f"{place}: {name} is no JSON"
         for index, known, what in self.references:
             if row[index] not in known:
@@ -192,6 +192,17 @@ class _RowCheck:
             if row[index] in ids:
                 yield f"{place}: the {what} {row[index]!r} comes twice"
             ids.add(row[index])
+
+
+def _is_json(text: str) -> bool:
+    try:
+        from_json(text)
+    except ValueError:  # escapes of what UTF-8 cannot hold, which json reads
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+    return True
 
 
 _Identity = tuple[int, set[str], str]

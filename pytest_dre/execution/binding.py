@@ -140,7 +140,7 @@ def bind_study(
     runner = faults.guard(("runner",), lambda: _runner(source, known, tracked)) if without_agent else None
     if faults.found:
         raise source.source_map.error(*faults.found)
-    return StudyBindings(bound_agents, bound_problems, runner)
+    return StudyBindings(bound_agents, bound_problems, runner, plan.runs)
 
 
 def reference_faults(source: StudySource) -> list[Fault]:

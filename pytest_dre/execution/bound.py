@@ -1,11 +1,11 @@
 """A study's agents, problems or runner, found and ready to run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.execution.entries import Entry
-from pytest_dre.execution.fingerprints import RUNNER, VersionKey
+from pytest_dre.execution.fingerprints import RUNNER, VersionKey, fingerprint
 from pytest_dre.execution.seeding import GlobalSeeder
 from pytest_dre.model.runs import ProblemPacket, RunSpec
 
@@ -35,6 +35,7 @@ class StudyBindings:
         agents: By agent id.
         problems: By problem id.
         runner: What carries out runs that have no agent.
+        planned: The runs whose fingerprints will be asked for; they are worked out together, which is quicker.
         versions: By kind and id: of each agent, problem and the runner.
         seeder: Seeds the global random generators; `with bindings.seeder.held():` around many runs makes each cheaper.
     """
@@ -42,8 +43,10 @@ class StudyBindings:
     agents: Mapping[str, BoundAgent]
     problems: Mapping[str, BoundProblem]
     runner: BoundAgent | None = None
+    planned: Sequence[RunSpec] = ()
     seeder: GlobalSeeder = field(default_factory=GlobalSeeder)
     versions: Mapping[VersionKey, str] = field(init=False)
+    _fingerprints: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         versions = {("agent", name): agent.version for name, agent in self.agents.items()}
@@ -59,6 +62,12 @@ class StudyBindings:
         if self.runner is None:
             raise LookupError(f"run {run.run_id} has no agent, and its study no runner")
         return self.runner
+
+    def fingerprint_of(self, run: RunSpec) -> str:
+        """Return the fingerprint of `run` with the versions of now."""
+        if not self._fingerprints:
+            self._fingerprints.update((item.run_id, fingerprint(item, self.versions)) for item in self.planned)
+        return self._fingerprints.get(run.run_id) or fingerprint(run, self.versions)
 
     def problem_for(self, run: RunSpec) -> BoundProblem | None:
         """Return the run's problem, None if it has none."""

@@ -9,6 +9,7 @@ import numpy as np
 from pytest_dre.execution.plain import copy_containers
 from pytest_dre.model.runs import Condition, ProblemPacket, RunSpec
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 NATIVE = "problem_object"  # the payload's key of the native problem object
 
 
@@ -32,14 +33,20 @@ class Inputs:
         if supplier is not None and (self.source is not None or name not in PROBLEM_NAMES):
             value = self._made[name] = supplier(self)
             return value
-        condition: Condition = self.get("condition")
-        return condition.factor_assignments.get(name, condition.block_assignments.get(name))
+        value = _assigned(self.run.condition, name)
+        return value if type(value) in _SCALARS else _assigned(self.get("condition"), name)
+
+
+def _assigned(condition: Condition, name: str) -> Any:
+    return condition.factor_assignments.get(name, condition.block_assignments.get(name))
 
 
 def _condition(inputs: Inputs) -> Condition:
     original = inputs.run.condition
-    return replace(
-        original,
+    return Condition(
+        condition_id=original.condition_id,
+        admissible=original.admissible,
+        constraint_messages=original.constraint_messages,
         factor_assignments=copy_containers(dict(original.factor_assignments)),
         block_assignments=copy_containers(dict(original.block_assignments)),
         metadata=copy_containers(dict(original.metadata)),

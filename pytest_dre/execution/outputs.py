@@ -16,6 +16,7 @@ _OUTPUT_KEYS = ("output", "outputs")
 _ANSWER_TEXTS = ("text", "final_answer", "answer")
 _INPUT_TOKENS = ("input_tokens", "prompt_tokens")
 _OUTPUT_TOKENS = ("output_tokens", "completion_tokens")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class InvalidOutput(DreError):
@@ -73,7 +74,7 @@ def text_of(outputs: Mapping[str, Any]) -> str:
     for key in _ANSWER_TEXTS:
         if isinstance(outputs.get(key), str):
             return str(outputs[key])
-    return json.dumps(outputs, ensure_ascii=False) if outputs else ""
+    return _as_json(outputs) if outputs else ""
 
 
 def _output(parts: _Parts) -> AgentOutput:

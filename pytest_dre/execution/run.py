@@ -10,7 +10,7 @@ from pytest_dre.errors import DreError
 from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.evaluation import Row, evaluate, rows_from
 from pytest_dre.execution.failures import describe, reason_for, trimmed_traceback
-from pytest_dre.execution.fingerprints import VersionKey, fingerprint, versions_of
+from pytest_dre.execution.fingerprints import versions_of
 from pytest_dre.execution.inputs import Inputs
 from pytest_dre.execution.limits import RunPolicy
 from pytest_dre.execution.metrics import complete_metrics
@@ -122,7 +122,7 @@ def _attempt(
         error = caught
     latency = time.perf_counter() - start
     failure = _failure(error, progress, classify) if error is not None else None
-    return Execution(_result(progress, bound, bindings.versions, failure, timing=(started, latency)), error)
+    return Execution(_result(progress, bound, bindings, failure, timing=(started, latency)), error)
 
 
 def _failure(error: BaseException, progress: _Progress, classify: Classify | None) -> _Failure:
@@ -158,7 +158,7 @@ def _carry_out(
 def _result(
     progress: _Progress,
     bound: BoundAgent,
-    versions: Mapping[VersionKey, str],
+    bindings: StudyBindings,
     failure: _Failure | None,
     *,
     timing: tuple[str, float],
@@ -194,8 +194,8 @@ def _result(
         events=events,
         trace_refs=output.trace_refs if output else [],
         metadata=metadata,
-        versions=versions_of(run, versions),
-        fingerprint=fingerprint(run, versions),
+        versions=versions_of(run, bindings.versions),
+        fingerprint=bindings.fingerprint_of(run),
     )
 
 

@@ -29,6 +29,8 @@ class PendingRuns:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what is done: passed, or skipped by the user's own word."""
+        if report.passed and report.when != "call":  # two of three reports
+            return
         if report.nodeid not in self._selected:
             return
         if (report.when == "call" and report.passed) or (report.skipped and held_back_by(report) is None):

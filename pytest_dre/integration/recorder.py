@@ -1,6 +1,5 @@
 """Carrying out runs and recording them, in the process that has the item."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -12,14 +11,14 @@ import pytest
 from pytest_dre.analysis.missing import demanded_outcomes, lacking
 from pytest_dre.analysis.outcomes import OutcomeReader
 from pytest_dre.errors import DreError, StoreError
-from pytest_dre.execution.fingerprints import fingerprint
 from pytest_dre.execution.limits import RunPolicy, policy_for
 from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
-from pytest_dre.integration.resolving import hook_failed, hook_is_implemented
+from pytest_dre.integration.reports import RunData
+from pytest_dre.integration.resolving import hook_failed, implemented_hooks
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.watching import watched
@@ -32,6 +31,7 @@ from pytest_dre.store.ownership import RunningElsewhere
 from pytest_dre.store.runs import RunStore
 
 NO_LIMIT = nullcontext()
+EVALUATE, SEED, RECORDED = RUN_HOOKS = ("pytest_dre_evaluate", "pytest_dre_seed", "pytest_dre_run_recorded")
 # What ends a session or skips a test is no failure of the run.
 NOT_A_FAILURE = (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception)
 
@@ -45,6 +45,7 @@ class _Workplace:
     admission: Admission
     policies: dict[str | None, RunPolicy]
     demanded: tuple[OutcomeReader, ...]
+    hooks: frozenset[str]  # those of ours that somebody implements: calling one costs each of many runs
 
 
 class Recorder:
@@ -122,12 +123,13 @@ class Recorder:
                 Admission.to(study, store, self._settings.session_id, self._purse),
                 {agent: policy_for(study.limits, agent) for agent in (None, *study_file.bindings.agents)},
                 demanded_outcomes(study, planned.plan.conditions),
+                implemented_hooks(study_file, RUN_HOOKS),
             )
         return self._workplaces[study_file.path]
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
         """Report the run from the store, if the session's options say so."""
-        current = fingerprint(item.run, item.parent.bindings.versions)
+        current = item.parent.bindings.fingerprint_of(item.run)
         action, stored = self._settings.resumption.of_stored(store, item.run.run_id, current)
         match action:
             case Action.RUN:
@@ -154,8 +156,8 @@ class Recorder:
             return execute_run(
                 item.run,
                 item.parent.bindings,
-                evaluate_more=_evaluate_hook(item),
-                seed_more=_seed_hook(item),
+                evaluate_more=_evaluate_hook(item) if EVALUATE in place.hooks else None,
+                seed_more=_seed_hook(item) if SEED in place.hooks else None,
                 passthrough=NOT_A_FAILURE,
                 classify=_classify,
                 policy=policy,
@@ -195,7 +197,7 @@ class Recorder:
             raise
         item.result = result
         item.user_properties.extend(_properties(item.run, result))
-        if hook_is_implemented(item, "pytest_dre_run_recorded"):
+        if RECORDED in place.hooks:
             _call_recorded_hook(item, result)
 
     def _record_what_is_left(self, item: RunItem, report: pytest.TestReport) -> None:
@@ -229,10 +231,7 @@ def _failed(result: RunResult, reason: StatusReason, message: str) -> RunResult:
     return replace(result, status=RunStatus.FAILED, status_reason=reason, error_info=message)
 
 
-def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]] | None:
-    if not hook_is_implemented(item, "pytest_dre_evaluate"):
-        return None
-
+def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]]:
     def evaluate(run: RunSpec, packet: ProblemPacket | None, output: Mapping[str, Any]) -> Iterable[Any]:
         rows = item.ihook.pytest_dre_evaluate(run_spec=run, packet=packet, output=output)
         return [row for some in rows for row in some or ()]
@@ -240,9 +239,7 @@ def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]] | None:
     return evaluate
 
 
-def _seed_hook(item: RunItem) -> Callable[[int], None] | None:
-    if not hook_is_implemented(item, "pytest_dre_seed"):
-        return None
+def _seed_hook(item: RunItem) -> Callable[[int], None]:
     return lambda seed: item.ihook.pytest_dre_seed(seed=seed)
 
 
@@ -251,7 +248,7 @@ def _call_recorded_hook(item: RunItem, result: RunResult) -> None:
     try:
         item.ihook.pytest_dre_run_recorded(study=item.parent.planned.study, result=result)
     except Exception as error:
-        raise hook_failed("pytest_dre_run_recorded", error) from error
+        raise hook_failed(RECORDED, error) from error
 
 
 def _classify(error: BaseException) -> str | None:
@@ -269,16 +266,13 @@ def _message(report: pytest.TestReport) -> str:
     return (text.strip().splitlines() or [""])[0]
 
 
-def _report_data(item: RunItem) -> str:
-    """Extra attributes of a report cross xdist if they are plain: one JSON text."""
-    return json.dumps(
-        {
-            "study": str(item.path),
-            "run_id": item.run.run_id,
-            "cached": item.cached,
-            "held_back": item.held_back and item.held_back.reason,
-        }
-    )
+def _report_data(item: RunItem) -> RunData:
+    return {
+        "study": str(item.path),
+        "run_id": item.run.run_id,
+        "cached": item.cached,
+        "held_back": None if item.held_back is None else item.held_back.reason.value,
+    }
 
 
 def _properties(run: RunSpec, result: RunResult) -> list[tuple[str, object]]:

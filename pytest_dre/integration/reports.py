@@ -1,22 +1,30 @@
 """What a run's report tells other processes."""
 
-import json
-from typing import Any
+from typing import TypedDict
 
 import pytest
 
-_READ = "_dre_read"
+
+class RunData(TypedDict):
+    """What a run's report carries: texts, booleans and None only, since nothing else crosses xdist.
+
+    Attributes:
+        study: Path of the study file.
+        run_id: The run.
+        cached: Whether its result was replayed.
+        held_back: The reason why it was not started, a word of StatusReason; None if it was.
+    """
+
+    study: str
+    run_id: str
+    cached: bool
+    held_back: str | None
 
 
-def dre_data(report: pytest.TestReport) -> dict[str, Any] | None:
+def dre_data(report: pytest.TestReport) -> RunData | None:
     """Return what the recording process put on the report; None if it is no run's."""
-    text = getattr(report, "dre", None)
-    if text is None:
-        return None
-    read = report.__dict__.get(_READ)
-    if read is None:  # several parts ask of each of thousands of reports
-        read = report.__dict__[_READ] = json.loads(text)
-    return dict(read)
+    data: RunData | None = getattr(report, "dre", None)
+    return data
 
 
 def held_back_by(report: pytest.TestReport) -> str | None:
@@ -28,4 +36,4 @@ def held_back_by(report: pytest.TestReport) -> str | None:
 def was_cached(report: pytest.TestReport) -> bool:
     """Return whether the run's result was replayed from the store."""
     data = dre_data(report)
-    return data is not None and bool(data["cached"])
+    return data is not None and data["cached"]

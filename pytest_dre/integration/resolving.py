@@ -1,7 +1,7 @@
 """Binding a study's agents and problems through the hooks of its directory."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -61,6 +61,6 @@ def hook_failed(name: str, error: Exception) -> DreError:
     return DreError(f"{frame.filename}:{frame.lineno}: a {name} hook failed with {type(error).__name__}: {error}")
 
 
-def hook_is_implemented(item: pytest.Item, name: str) -> bool:
-    """Return whether anybody implements the hook for the item's directory: calling one costs each of many runs."""
-    return bool(getattr(item.ihook, name).get_hookimpls())
+def implemented_hooks(node: pytest.Collector, names: Iterable[str]) -> frozenset[str]:
+    """Return those of the hooks that somebody implements for the node's directory."""
+    return frozenset(name for name in names if getattr(node.ihook, name).get_hookimpls())

@@ -8,6 +8,7 @@ from pytest_dre.integration.admission import SessionPurse, SharedLedger
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.gates import GateJudge, GatesAfterwards, GatesElsewhere, GatesLast
 from pytest_dre.integration.github import StepSummary
+from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import judge_key, recorder_key, registry_key
 from pytest_dre.integration.opening import Opening
 from pytest_dre.integration.pending import PendingRuns
@@ -53,6 +54,7 @@ def _register_recorder(config: pytest.Config, settings: Settings, stores: Stores
     recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker)
     config.pluginmanager.register(purse)
     config.pluginmanager.register(recorder, "dre-recorder")
+    config.pluginmanager.register(SettledItems())
 
 
 def _register_closing(config: pytest.Config, settings: Settings, registry: StudyRegistry, stores: Stores) -> None:

@@ -108,7 +108,7 @@ def _take_small(values: tuple[Value, ...], study_id: str, findings: Findings, ta
             _inserted(target, "stops", "session_id, reason", values)
         elif values[1] != study_id:
             findings.other_studies.add(str(values[1]))
-    elif _match(values, (str, int)):
+    elif _match(values, (str, int)) or _match(values, (str, str, int)):  # the index of version 1 or 2
         _see(values, findings)
     elif _match(values, (str, str, str)) and values[0] in ("agent", "problem", "runner"):
         _inserted(target, "versions", "kind, id, version", values)
@@ -121,7 +121,7 @@ def _take_small(values: tuple[Value, ...], study_id: str, findings: Findings, ta
 
 
 def _see(values: tuple[Value, ...], findings: Findings) -> None:
-    findings.seen.update(value for value in values[1:] if isinstance(value, int))
+    findings.seen.update(value for value in values[-1:] if isinstance(value, int))
 
 
 def _match(values: tuple[Value, ...], kinds: tuple[Any, ...]) -> bool:

@@ -24,6 +24,8 @@ CREATE TABLE stops (session_id TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT R
 
 # A new store takes the same steps as an old one: both have the same columns in the same order.
 _STEP_TO_2 = (
+    "DROP INDEX results_by_run",
+    "CREATE INDEX results_by_run ON results (run_id, fingerprint)",  # answers what is stale without the payloads
     "ALTER TABLE results ADD COLUMN agent_id TEXT",
     "ALTER TABLE results ADD COLUMN problem_id TEXT",
     "ALTER TABLE results ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0",
