@@ -74,7 +74,8 @@ class Assumptions:
         That is the worst case of a proportion; of a margin in percent there is none.
         """
         if self.pilot is not None and (stored := self.pilot.control_mean()) is not None:
-            return Level(stored, "stored")
+            low, high = self.question.range or (-math.inf, math.inf)
+            return Level(min(max(stored, low), high), "stored")
         stated = self.expected(1).mean
         if stated is not None:
             return Level(stated, "expected")

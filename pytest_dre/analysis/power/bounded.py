@@ -55,11 +55,12 @@ class BoundedMeans:
         return self.extent
 
     def possible(self, n: int) -> bool:
-        """Return whether n units can pass: whether equal ones at the most favourable value do."""
+        """Return whether n units can pass: whether equal ones at the most favourable value do, whatever is assumed."""
         target = self.target
-        best = target.middle if len(target.sides) == 2 else self.ends[1 if target.sides[0].above else 0]
         equal = np.zeros((min(n, LARGEST), 1))
-        return bool(self._passes(lambda side: equal + target.shifted(side, best))[0])
+        if len(target.sides) == 2:
+            return bool(self._passes(lambda side: equal + target.shifted(side, target.middle))[0])
+        return bool(self._passes(lambda side: equal + self._limits(side)[1 if side.above else 0])[0])
 
     def power(self, n: int, effect: float) -> float:
         """Return the chance that the gate passes where the true effect is `effect`."""

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from pytest_dre.model.hypotheses import OutcomeSpec
 from pytest_dre.model.running import ExpectedOutcome
 from pytest_dre.model.study import Study
 
+Range: TypeAlias = tuple[float, float]
 BOOLEANS = ("bool", "boolean")
 
 
@@ -30,7 +32,14 @@ def expected_deviation(expected: ExpectedOutcome, spec: OutcomeSpec) -> float | 
     return None
 
 
-def largest_deviation(limits: tuple[float, float], mean: float | None = None) -> float:
+def outcome_range(spec: OutcomeSpec) -> Range | None:
+    """Return the lowest and highest possible value, None if the outcome has none."""
+    if spec.expected_type.lower() in BOOLEANS:
+        return 0.0, 1.0
+    return None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
+
+
+def largest_deviation(limits: Range, mean: float | None = None) -> float:
     """Return the largest standard deviation of values in a range: all at its ends (Bhatia and Davis, 2000)."""
     low, high = limits
     if mean is None:

@@ -60,9 +60,8 @@ def planned_units(tester: Tester) -> int:
             return min(sum(map(len, arm)) for arm in (first, second))
         case Quantile(treatment=values, control=others) if others is not None:
             return min(len(values), len(others))
-        case Units(treatment=values) | PairedProportions(treatment=values) | Quantile(treatment=values):
-            return len(values)
-    raise TypeError(f"unknown tester {type(tester).__name__}")
+    assert isinstance(tester, Units | PairedProportions | Quantile)
+    return len(tester.treatment)
 
 
 def is_approximate(layout: Layout) -> bool:

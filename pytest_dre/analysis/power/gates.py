@@ -258,9 +258,8 @@ def _of_share(planned: _Planned, share: Share) -> GatePower:
         effect = threshold(lambda effect: share.power(said.n, effect), share.limit, 1.0)
         return replace(said, effect=effect, share=True, above=True)
     edge = planned.question.sides[0].limit
-    found = threshold(lambda effect: share.power(said.n, effect), share.limit, 1.0 if share.above else 0.0)
-    if found is None:
-        return said
+    # with every run a success the gate passes, so there is such a proportion
+    found = threshold(lambda effect: share.power(said.n, effect), share.limit, 1.0 if share.above else 0.0) or 0.0
     effect = _of_tries(found, tester) if isinstance(tester, OneProblem) else found
     said = replace(said, effect=effect, distance=abs(effect - edge))
     return said if isinstance(tester, OneProblem) else _with_need(planned, share, said)

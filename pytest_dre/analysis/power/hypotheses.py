@@ -12,7 +12,7 @@ from pytest_dre.analysis.plan_variables import Variables
 from pytest_dre.analysis.plans import _questions
 from pytest_dre.analysis.power.assumptions import UNRELATED
 from pytest_dre.analysis.power.comparisons import COMPARISONS, Comparison, detectable, enough, h_of, power, rate_after
-from pytest_dre.analysis.power.expectations import BOOLEANS, expected_deviation, expected_of, largest_deviation
+from pytest_dre.analysis.power.expectations import expected_deviation, expected_of, largest_deviation, outcome_range
 from pytest_dre.analysis.power.pilots import FEWEST
 from pytest_dre.analysis.power.solving import least_units
 from pytest_dre.analysis.power.statements import Basis, HypothesisPower, Needed
@@ -136,8 +136,7 @@ def _answered(test: _Test, blank: HypothesisPower) -> HypothesisPower:
 def _of_rates(test: _Test, said: HypothesisPower) -> HypothesisPower:
     basis = _rate(test)
     said = replace(said, basis=basis)
-    if basis.rate is None:
-        return said
+    assert basis.rate is not None
     sign = -1 if test.question.direction == "less" else 1
     reached = None if said.standardised is None else rate_after(basis.rate, sign * said.standardised)
     if reached is None and test.tails == 2 and said.standardised is not None:
@@ -177,7 +176,7 @@ def _deviation(test: _Test) -> Basis:
     known = [sd for sd in stated if sd is not None]
     if known:
         return Basis("expected", math.sqrt(sum(sd**2 for sd in known) / len(known)), notes=notes)
-    limits = _range(spec)
+    limits = None if spec is None else outcome_range(spec)
     return Basis("unknown") if limits is None else Basis("worst", largest_deviation(limits), notes=notes)
 
 
@@ -213,11 +212,3 @@ def _expected(test: _Test) -> tuple[ExpectedOutcome, ExpectedOutcome]:
         for level in (contrast.treatment, contrast.control)
     )
     return treatment, control
-
-
-def _range(spec: OutcomeSpec | None) -> tuple[float, float] | None:
-    if spec is None:
-        return None
-    if spec.expected_type.lower() in BOOLEANS:
-        return 0.0, 1.0
-    return None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))

@@ -11,9 +11,9 @@ from pytest_dre.analysis.methods.bounds import Values
 from pytest_dre.analysis.power.statements import How
 from pytest_dre.analysis.power.targets import Target
 
-STUDIES = 600
-FEWEST_STUDIES = 400
-MOST_NUMBERS = 2_000_000
+STUDIES = 2000
+FEWEST_STUDIES = 400  # the standard error of 80 % is 2 points
+MOST_NUMBERS = 1_000_000
 
 
 @dataclass(frozen=True)

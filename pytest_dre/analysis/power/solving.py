@@ -6,34 +6,39 @@ from collections.abc import Callable
 POWER = 0.8
 MOST = 10_000  # units; more than that is no plan
 BISECTIONS = 14  # finer than what simulation tells
-DOUBLINGS = 60
+NOTHING = 1e-30  # a distance that is none
+STEPS = 100
+FACTOR = 4.0
 
 
 def threshold(power: Callable[[float], float], start: float, end: float) -> float | None:
     """Return where between `start` and `end` power, which grows in that direction, reaches 80 %; None if nowhere.
 
-    An infinite `end` is looked for by doubling the distance from `start`.
+    An infinite `end` is looked for in steps that grow.
     """
+    low, high = start, end
     if math.isinf(end):
-        found = _reached(power, start, math.copysign(1.0, end))
+        found = _bracket(power, start, math.copysign(1.0, end))
         if found is None:
             return None
-        end = found
+        low, high = found
     elif power(end) < POWER:
         return None
-    low, high = start, end
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (low, middle) if power(middle) >= POWER else (middle, high)
     return high
 
 
-def _reached(power: Callable[[float], float], start: float, direction: float) -> float | None:
-    step = 1e-6 * max(1.0, abs(start))
-    for _ in range(DOUBLINGS):
-        if power(start + direction * step) >= POWER:
-            return start + direction * step
-        step *= 2
+def _bracket(power: Callable[[float], float], start: float, direction: float) -> tuple[float, float] | None:
+    low, step = start, NOTHING
+    if power(start + direction * step) >= POWER:
+        return start, start  # outcomes do not vary
+    for _ in range(STEPS):
+        high = start + direction * step
+        if power(high) >= POWER:
+            return low, high
+        low, step = high, FACTOR * step
     return None
 
 
