@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import gammaln, xlogy
 
 from pytest_dre.analysis.gates.claims import Side
 from pytest_dre.analysis.methods import binomial, unconditional
@@ -18,7 +17,7 @@ from pytest_dre.analysis.power.solving import MOST, POWER
 from pytest_dre.analysis.power.statements import How
 from pytest_dre.analysis.power.targets import Target
 
-NEGLIGIBLE = 1e-6  # chance of tables that need not be looked at
+NEGLIGIBLE = 1e-5  # chance of tables that need not be looked at
 EXACT_PAIRS = 60  # up to so many the tables that pass are found by the exact test, beyond by Tango's scores
 BOUNDS_SHARE = 1 - unconditional.SAFE_SHARE  # of alpha, that is left for the bounds that a verdict is shown with
 
@@ -218,16 +217,20 @@ class PairedShares:
         """Return the chance of a PASS of the planned pairs where the true difference is `effect`."""
         del n  # the tables that pass are known for the planned number
         only_treatment, only_control = self._discordant(effect)
-        counts = np.arange(self.pairs + 1)
-        b, c = np.meshgrid(counts, counts, indexing="ij")
-        inside = b + c <= self.pairs
+        adverse = np.arange(self.pairs + 1)
+        rest = self.pairs - adverse
+        chance = only_treatment / (1 - only_control) if only_control < 1 else 0.0
+        below, up_to = (
+            np.zeros_like(rest),
+            rest,
+        )  # of those only the treatment succeeds in: the least and most that pass
         for side, edges in zip(self.target.sides, self._frontiers, strict=True):
-            inside &= (b >= edges[c]) if side.above else (c >= edges[b])
-        b, c = b[inside].astype(float), c[inside].astype(float)
-        a = self.pairs - b - c
-        ways = gammaln(self.pairs + 1) - gammaln(a + 1) - gammaln(b + 1) - gammaln(c + 1)
-        rest = max(0.0, 1 - only_treatment - only_control)
-        return float(np.exp(ways + xlogy(b, only_treatment) + xlogy(c, only_control) + xlogy(a, rest)).sum())
+            if side.above:
+                below = edges
+            else:
+                up_to = np.searchsorted(edges, adverse, side="right") - 1
+        inside = stats.binom.cdf(up_to, rest, chance) - stats.binom.cdf(below - 1, rest, chance)
+        return float((stats.binom.pmf(adverse, self.pairs, only_control) * np.maximum(inside, 0.0)).sum())
 
     def deviation(self, effect: float) -> float:
         """Return the standard deviation of the difference of a pair."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from pytest_dre.analysis.gates.arms import arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
-from pytest_dre.analysis.gates.judging import LARGEST_ALPHA
 from pytest_dre.analysis.gates.layout import lay_out
 from pytest_dre.analysis.gates.question import Question, Unanswerable, ask
 from pytest_dre.analysis.gates.testers import OneProblem, Quantile
@@ -31,6 +30,7 @@ from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
 Baselines = Mapping[str, Baseline | None]
+LARGEST_LEVEL = 0.5  # that one-sided methods take
 NO_DIFFERENCE = "there is no difference"
 
 
@@ -68,7 +68,7 @@ def gate_powers(study: Study, rows: Sequence[OutcomeRow], baselines: Baselines |
 
 
 def _gate_power(study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines) -> GatePower:
-    level = min(gate.alpha, LARGEST_ALPHA) / len(study.gates)
+    level = min(gate.alpha, LARGEST_LEVEL) / len(study.gates)
     blank = GatePower(gate.gate_id, gate.claim, alpha=level)
     try:
         question = ask(study, gate)
