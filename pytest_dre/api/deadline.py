@@ -1,5 +1,6 @@
 """A time limit on a block of code, by POSIX's interval timer."""
 
+import math
 import signal
 import threading
 import time
@@ -17,15 +18,23 @@ class RunTimeout(BaseException):
 
 
 @dataclass(slots=True)
-class _Alarm:
-    """Raises in the block while it is armed; a signal on its way when the block ends does no harm."""
+class Alarm:
+    """Raises in the block while it is armed; a signal on its way when the block ends does no harm.
+
+    Attributes:
+        seconds: What the block may take.
+        armed: Whether it is still to ring.
+        rang: Whether it raised. The block may have swallowed that.
+    """
 
     seconds: float
     armed: bool = True
+    rang: bool = False
 
     def ring(self, _signal: int, _frame: FrameType | None) -> None:
+        """Raise RunTimeout, once: the signal's handler."""
         if self.armed:
-            self.armed = False
+            self.armed, self.rang = False, True
             raise RunTimeout(f"the run took longer than {self.seconds:g} s (limits.timeout_s)")
 
 
@@ -43,19 +52,19 @@ def limit_fault(path: KeyPath, *, in_this_thread: bool) -> Fault | None:
 
 
 @contextmanager
-def deadline(seconds: float | None) -> Iterator[None]:
-    """Raise RunTimeout in the block once it has taken `seconds` (None: no limit).
+def deadline(seconds: float | None) -> Iterator[Alarm]:
+    """Raise RunTimeout in the block once it has taken `seconds` (None: no limit); yield what tells whether it did.
 
     A timer that runs already is set again afterwards, with what is left of it.
     """
     if seconds is None:
-        yield
+        yield Alarm(math.inf, armed=False)
         return
-    alarm, started = _Alarm(seconds), time.monotonic()
+    alarm, started = Alarm(seconds), time.monotonic()
     handler = signal.signal(signal.SIGALRM, alarm.ring)
     left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
+        yield alarm
     finally:
         try:
             alarm.armed = False

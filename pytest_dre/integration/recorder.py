@@ -1,5 +1,6 @@
 """Carrying out runs and recording them, in the process that has the item."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -8,13 +9,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pytest_dre.analysis.missing import demanded_outcomes, lacking
+from pytest_dre.analysis.missing import demanded_outcomes
 from pytest_dre.analysis.outcomes import OutcomeReader
 from pytest_dre.errors import DreError, StoreError
 from pytest_dre.execution.limits import RunPolicy, policy_for
 from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
+from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.reports import RunData
@@ -24,6 +26,7 @@ from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.watching import watched
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import Attempt, ProblemPacket, RunResult, RunSpec, RunStatus
+from pytest_dre.sessions.acceptance import accepted
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.resuming import Action
 from pytest_dre.sessions.unstarted import unstarted_result
@@ -69,7 +72,7 @@ class Recorder:
             place.store.note_unstarted(item.run.run_id, self._settings.session_id, refusal.reason, refusal.message)
             _hold_back(item, refusal)
         try:
-            execution = self._judged(place, self._carry_out(item, place))
+            execution = self._carry_out(item, place)
         except KeyboardInterrupt:
             self._note_interruption(item, place)
             raise
@@ -152,8 +155,9 @@ class Recorder:
             self._purse.pay(attempt.spending)
             place.store.record_attempt(masked, self._settings.session_id)
 
+        time_up = rings_at()
         with NO_LIMIT if policy.timeout_s is None else watched(item, policy.timeout_s, self._settings):
-            return execute_run(
+            execution = execute_run(
                 item.run,
                 item.parent.bindings,
                 evaluate_more=_evaluate_hook(item) if EVALUATE in place.hooks else None,
@@ -164,17 +168,11 @@ class Recorder:
                 on_attempt=keep,
                 watch=self._masker.observe,
             )
+        return self._judged(place, policy, execution, interrupted=time.monotonic() >= time_up)
 
-    def _judged(self, place: _Workplace, execution: Execution) -> Execution:
-        """Fail what took too long (an agent may swallow the timeout), or lacks an outcome that the study demands."""
-        result = execution.result
-        if result.status is RunStatus.SUCCESS:
-            limit = place.policies.get(result.agent_id, place.policies[None]).timeout_s
-            if limit is not None and (result.latency_s or 0) > limit:
-                message = f"Timeout: the run took {result.latency_s:.3g} s, limits.timeout_s is {limit:g}"
-                result = _failed(result, StatusReason.TIMEOUT, message)
-            elif place.demanded and (missing := lacking(place.demanded, result)):
-                result = _failed(result, StatusReason.INVALID_OUTPUT, missing)
+    def _judged(self, place: _Workplace, policy: RunPolicy, execution: Execution, *, interrupted: bool) -> Execution:
+        """Fail what is no success after all, and mask secrets."""
+        result = accepted(execution.result, limit_s=policy.timeout_s, demanded=place.demanded, interrupted=interrupted)
         masked = self._masker.result(result)
         return execution if masked is execution.result else Execution(masked, execution.error)
 
@@ -225,10 +223,6 @@ def _reason_of(report: pytest.TestReport) -> StatusReason:
     if report.skipped:
         return StatusReason.SKIPPED
     return StatusReason.SETUP_ERROR if report.when == "setup" else StatusReason.NOT_RECORDED
-
-
-def _failed(result: RunResult, reason: StatusReason, message: str) -> RunResult:
-    return replace(result, status=RunStatus.FAILED, status_reason=reason, error_info=message)
 
 
 def _evaluate_hook(item: RunItem) -> Callable[..., Iterable[Any]]:

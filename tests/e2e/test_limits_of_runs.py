@@ -58,22 +58,55 @@ def test_gates_that_cannot_be_judged_are_never_a_silent_pass(first, policy, outc
     first.run_here("studies", "-k", "gate and good").assert_outcomes(deselected=8, **outcomes)
 
 
-def test_a_run_that_swallows_the_timeout_took_too_long_all_the_same(lab):
+SWALLOWING = """
+import time
+
+def slow(seconds):
+    try:
+        time.sleep(seconds)
+    except BaseException:
+        pass
+    return "done"
+"""
+
+
+def test_an_agent_that_goes_on_when_its_time_is_up_has_failed(lab, mode):
+    lab.write("studies/slow.py", SWALLOWING)
+    lab.write("studies/slow.study.yaml", SLOW)
+    lab.run("studies", *mode).assert_outcomes(passed=1, failed=1)
+    timed_out = lab.table("slow", "runs")[1]
+    assert timed_out["status_reason"] == "timeout"
+    assert timed_out["error_info"] == "Timeout: the agent went on when its time was up (limits.timeout_s is 1)"
+
+
+def test_the_time_limit_of_pytest_itself_is_no_less_strict(lab):
+    lab.write("studies/slow.py", SWALLOWING)
+    lab.write("studies/slow.study.yaml", SLOW.replace("limits: {timeout_s: 1}\n", ""))
+    lab.run_here("studies", "--timeout=1").assert_outcomes(passed=1, failed=1)
+    assert lab.table("slow", "runs")[1]["error_info"] == "Timeout: the agent went on when its time was up"
+
+
+def test_the_time_of_the_last_attempt_is_what_counts(lab):
+    """Here nothing interrupts the run: pytest-timeout leaves those alone that are being debugged."""
+    lab.write("conftest.py", "import signal\n\nsignal.setitimer = lambda *_: (0.0, 0.0)\n")
     lab.write(
         "studies/slow.py",
         """
         import time
+        from pathlib import Path
 
         def slow(seconds):
-            try:
-                time.sleep(seconds)
-            except BaseException:
-                time.sleep(0.1)
+            once = Path(__file__).with_name(f"{seconds}.once")
+            first, _ = not once.exists(), once.touch()
+            time.sleep(seconds)
+            if first:
+                raise ConnectionError("busy")
             return "done"
         """,
     )
-    lab.write("studies/slow.study.yaml", SLOW)
-    lab.run_here("studies").assert_outcomes(passed=1, failed=1)
-    timed_out = lab.table("slow", "runs")[1]
-    assert timed_out["status_reason"] == "timeout"
-    assert "limits.timeout_s is 1" in timed_out["error_info"]
+    study = SLOW.replace("{timeout_s: 1}", "{timeout_s: 0.5, retries: 1, retry_wait_s: 0.01}")
+    lab.write("studies/slow.study.yaml", study.replace("[0.0, 30.0]", "[0.3, 0.6]"))
+    lab.run("studies", "-n0").assert_outcomes(passed=1, failed=1)
+    in_time, late = lab.table("slow", "runs")
+    assert (in_time["attempts"], in_time["status"]) == ("2", "success")
+    assert late["status_reason"] == "agent_error", "when its time is up, a run is not tried again"

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -22,9 +23,16 @@ def test_a_block_is_interrupted_and_the_handler_restored():
 
 @pytest.mark.parametrize("seconds", [None, 30.0])
 def test_a_quick_block_goes_on(seconds):
-    with deadline(seconds):
+    with deadline(seconds) as alarm:
         done = True
     assert done
+    assert not alarm.rang
+
+
+def test_a_block_that_swallows_its_timeout_is_found_out():
+    with deadline(0.05) as alarm, suppress(RunTimeout):
+        time.sleep(5)
+    assert alarm.rang
 
 
 def test_a_timer_that_was_running_is_set_again():

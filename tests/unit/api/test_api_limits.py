@@ -196,17 +196,33 @@ def test_a_process_that_dies_in_time_is_a_crash_with_its_duration(make_study):
     assert 0.2 <= results[1].latency_s < 20
 
 
-def test_an_agent_that_swallows_its_timeout_has_taken_too_long(make_study):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_agent_that_goes_on_when_its_time_is_up_has_failed(make_study, processes):
     def agent(x):
         if x == 1:
             with suppress(BaseException):
                 time.sleep(30)
         return "done"
 
-    results = run_study(make_study(limits={"timeout_s": 0.2}), agent_bindings={"a": agent}, checkpoint=False)
+    study = make_study(limits={"timeout_s": 0.3})
+    results = run_study(study, agent_bindings={"a": agent}, checkpoint=False, parallelism=processes)
     assert reasons(results) == ["", "timeout", "", ""]
-    assert results[1].error_info.startswith("RunTimeout: the run took 0.2")
+    assert results[1].error_info == "Timeout: the agent went on when its time was up (limits.timeout_s is 0.3)"
     assert results[1].outputs == {"text": "done"}
+
+
+def test_the_time_of_the_last_attempt_is_what_counts(calls, make_study, monkeypatch):
+    monkeypatch.setattr("signal.setitimer", lambda *_: (0.0, 0.0))  # nobody interrupts the run
+
+    class Slow(Flaky):
+        def run(self, x):
+            time.sleep(0.15 if x == 0 else 0)
+            return super().run(x)
+
+    study = make_study(limits={"timeout_s": 0.25, "retries": 1, **WAIT})
+    (result, *_) = run_study(study, agent_bindings={"a": Slow(calls, 1)}, checkpoint=False)
+    assert (result.status_reason, result.attempts) == ("", 2)
+    assert result.latency_s + result.lost_s > 0.25, "all attempts together took longer than the limit"
 
 
 def test_a_limit_that_strikes_between_attempts_and_result_keeps_what_was_lost(calls, make_study, monkeypatch):

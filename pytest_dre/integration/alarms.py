@@ -1,0 +1,17 @@
+"""When a run is interrupted: pytest-timeout's exception may be swallowed, its timer cannot."""
+
+import math
+import signal
+import time
+
+
+def rings_at() -> float:
+    """Return when this process's timer rings, by the clock of `time.monotonic`; infinity if none is set.
+
+    pytest-timeout sets it when an item begins, so its setup counts; where it has no signals, it ends the process.
+    """
+    if not hasattr(signal, "getitimer"):
+        return math.inf
+    now = time.monotonic()
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    return now + left if left else math.inf
