@@ -24,6 +24,7 @@ _NOT_CARRIED_OUT = frozenset(
         StatusReason.INTERRUPTED,
         StatusReason.BUDGET,
         StatusReason.FAIL_FAST,
+        StatusReason.NOT_NEEDED,
         StatusReason.RUNNING_ELSEWHERE,
         StatusReason.STORE_FAILED,
         StatusReason.STALE,

@@ -22,4 +22,5 @@ class StatusReason(enum.StrEnum):
     FAIL_FAST = "fail_fast"  # an earlier run failed, and the study says fail_fast
     RUNNING_ELSEWHERE = "running_elsewhere"  # another session runs the study
     STORE_FAILED = "store_failed"  # results could not be stored any more
+    NOT_NEEDED = "not_needed"  # every gate that it counts for is decided, by looks or curtailment
     STALE = "stale"  # only results of other versions are stored, and others were asked for

@@ -103,6 +103,13 @@ class GateContrast(SchemaModel):
 STATISTIC = r"^(mean|median|p\d{1,2}(\.\d+)?|pass[@^][1-9]\d*)$"
 
 
+class Sequential(SchemaModel):
+    """When a gate is judged before all runs are in: numbers of replicates, the planned number last."""
+
+    looks: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    spending: Literal["obrien_fleming", "pocock"] = "obrien_fleming"
+
+
 class Gate(SchemaModel):
     """A claim that the session judges once the runs are in."""
 
@@ -120,3 +127,10 @@ class Gate(SchemaModel):
     min_pairs: Positive = 10
     max_attrition: Amount = 0.05
     on_inconclusive: Literal["fail", "warn"] | None = None
+    sequential: Sequential | None = None
+    stop: Literal["curtail"] | None = None
+
+    @property
+    def may_stop_early(self) -> bool:
+        """Whether runs may turn out not to be needed."""
+        return self.sequential is not None or self.stop is not None

@@ -79,6 +79,25 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The look at growing data that a verdict rests on.
+
+    Attributes:
+        number: Which one, from 1.
+        of: How many are planned.
+        replicates: Whose runs it uses.
+        planned: Replicates in all.
+        spending: How alpha is spent: "obrien_fleming" or "pocock".
+    """
+
+    number: int
+    of: int
+    replicates: int
+    planned: int
+    spending: str
+
+
+@dataclass(frozen=True, slots=True)
 class GateVerdict:
     """A gate's verdict, with all that it rests on.
 
@@ -99,6 +118,7 @@ class GateVerdict:
         reason: Why it is inconclusive, "" otherwise.
         remedy: What would settle it, "" if nothing is known to.
         notes: Further remarks, such as conditions that only one side has.
+        look: The look that it rests on, None if the gate has no looks.
         advice: What limits the interval, and what would narrow it; None where there is nothing to say.
     """
 
@@ -119,6 +139,7 @@ class GateVerdict:
     reason: str = ""
     remedy: str = ""
     notes: tuple[str, ...] = ()
+    look: Look | None = None
     advice: Advice | None = None
 
 

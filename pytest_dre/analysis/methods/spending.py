@@ -12,7 +12,7 @@ from pytest_dre.analysis.methods.bounds import Values, check_level
 
 Spending: TypeAlias = Literal["obrien_fleming", "pocock"]
 
-POINTS = 801  # of the density of the statistic, between its bounds; good to five decimals of z
+POINTS = 161  # of the density of the statistic, between its bounds; good to five decimals of z
 FARTHEST = 8.0  # standard deviations
 NEVER = 1e-16  # a probability too small to spend
 
