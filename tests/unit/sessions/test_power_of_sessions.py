@@ -7,9 +7,11 @@ from contextlib import closing
 import pytest
 
 from pytest_dre.execution.fingerprints import RUNNER, fingerprint
-from pytest_dre.model.runs import RunResult, RunStatus
+from pytest_dre.model.running import Limits
+from pytest_dre.model.runs import Condition, RunResult, RunSpec, RunStatus
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study
+from pytest_dre.sessions.estimates import estimate
 from pytest_dre.sessions.judging import Judging
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
 from pytest_dre.sessions.power import power_of
@@ -96,3 +98,14 @@ def test_plans_without_claims_bring_no_scipy_in(tmp_path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_an_agent_that_tells_of_outcomes_only_costs_what_any_does() -> None:
+    limits = Limits.model_validate(
+        {
+            "expected": {"cost_usd": 2.0},
+            "agents": {"a": {"expected": {"outcomes": {"score": {"sd": 1.0}}}}, "b": {"expected": {"cost_usd": 3.0}}},
+        }
+    )
+    runs = [RunSpec("s", name, Condition("c", {}), 1, name, None, 1) for name in "abc"]
+    assert estimate(runs, {}, limits).cost_usd == 7
