@@ -3,11 +3,13 @@
 import dataclasses
 import json
 import math
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_dre.artifacts.cells import encodable
+from pytest_dre.artifacts.staging import publish, staging_directory
 from pytest_dre.canonical import canonical_value
 from pytest_dre.errors import ArtifactError
 from pytest_dre.model.verdicts import GateVerdict
@@ -35,19 +37,20 @@ def _gate(verdict: GateVerdict) -> dict[str, Any]:
 
 
 def write_documents(directory: Path, documents: Mapping[str, str | None]) -> None:
-    """Write each document to a temporary name and move it into place; one that is None is removed if it is there.
+    """Write the documents aside and move them into place; those that are None are removed if they are there.
 
     Raises ArtifactError if the directory cannot be written.
     """
+    given = {name: encodable(text).encode() for name, text in documents.items() if text is not None}
     try:
-        for name, text in documents.items():
-            if text is None:
-                (directory / name).unlink(missing_ok=True)
-                continue
-            temporary = directory / f".{name}.tmp"
-            temporary.write_bytes(encodable(text).encode())
-            temporary.replace(directory / name)
-    except OSError as error:
+        for name in documents.keys() - given.keys():
+            (directory / name).unlink(missing_ok=True)
+        if given:
+            with staging_directory(directory) as staging:
+                for name, data in given.items():
+                    (staging / name).write_bytes(data)
+                publish(staging, directory, list(given))
+    except (OSError, sqlite3.Error) as error:
         raise ArtifactError(f"the artifacts cannot be written to {directory}: {error}") from error
 
 

@@ -1,9 +1,7 @@
 import csv
 import json
-import os
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -260,25 +258,6 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(export, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ArtifactError, match=r"the artifacts cannot be written to .*file"):
         export(output_dir=tmp_path / "file")
-
-
-def test_what_killed_exports_left_is_removed_after_a_day(export, out):
-    old, new = out / ".dre-export-old", out / ".dre-export-new"
-    for directory in (old, new):
-        directory.mkdir(parents=True)
-    past = time.time() - 2 * 24 * 3600
-    os.utime(old, (past, past))
-    export()
-    assert not old.exists()
-    assert new.exists()
-    new.rmdir()
-
-
-def test_a_leftover_that_vanishes_meanwhile_is_no_error(export, out, monkeypatch):
-    out.mkdir()
-    monkeypatch.setattr("pathlib.Path.glob", lambda self, pattern: iter([out / ".dre-export-gone"]))
-    export()
-    assert validate_export(out) == []
 
 
 def test_foreign_files_are_left_alone(export, out):
