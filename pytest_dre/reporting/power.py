@@ -115,7 +115,7 @@ def _advice(outcome: str, basis: Basis) -> str:
 
 def _basis(basis: Basis) -> Iterator[str]:
     if basis.source == "unknown":
-        yield "control's mean unknown" if basis.missing == "mean" else "sd unknown"
+        yield "control's mean unknown" if basis.missing.startswith("mean") else "sd unknown"
     if basis.sd is not None:
         yield f"sd of {basis.of} {_number(basis.sd)} {_source(basis, basis.source)}"
     if basis.rate is not None:

@@ -130,8 +130,9 @@ def _control_mean(planned: _Planned) -> float:
 
 def _standardised(planned: _Planned) -> GatePower:
     """Return what is known where no deviation is: the effect in deviations, or that nothing is."""
-    unknown_mean = planned.question.relative and math.isnan(planned.assumptions.control().mean)
-    basis = Basis("unknown", missing="mean" if unknown_mean else "sd")
+    missing = [("mean", _control_mean(planned)), ("sd", planned.assumptions.spread().unit)]
+    missing = missing if planned.question.relative else missing[1:]
+    basis = Basis("unknown", missing=" and .".join(name for name, known in missing if math.isnan(known)))
     said = replace(planned.blank, how="approximate", basis=basis)
     family = standardised_family(planned.assumptions, planned.level, planned.seed)
     if family is None:
@@ -191,6 +192,8 @@ def _with_need(planned: _Planned, family: Family, said: GatePower) -> GatePower:
     effect, words = truth
     target = Target(planned.question.sides, _control_mean(planned), planned.question.relative)
     if min(target.distance(side, effect) for side in target.sides) <= 0:
+        if not planned.question.one_armed:  # the margin is the effect of interest itself
+            return said
         return replace(
             said, basis=replace(said.basis, notes=(*said.basis.notes, f"the claim does not hold if {words}"))
         )

@@ -20,7 +20,7 @@ class Basis:
         rate: The control's mean, where it matters; None elsewhere.
         rate_source: Where the rate is from, if not from `source`.
         runs: Stored runs that it was estimated from.
-        missing: Of an unknown basis, what to state: "sd" or "mean".
+        missing: Of an unknown basis, what to state: "sd", "mean" or "mean and .sd".
         notes: What else was assumed.
     """
 

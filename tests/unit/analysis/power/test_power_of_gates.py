@@ -154,7 +154,7 @@ def test_what_is_not_known_is_said(lab) -> None:
     assert found.basis.source == "unknown"
     assert found.effect == -found.distance
     assert t_power(found.distance / math.sqrt(2 / 20), 38, 0.05) == pytest.approx(0.8, abs=0.01)
-    for gate, missing in (({"margin": 0.5}, "sd"), ({"margin": "5%"}, "mean")):
+    for gate, missing in (({"margin": 0.5}, "sd"), ({"margin": "5%"}, "mean and .sd")):
         found = lab("equivalent", "cost", 20, **gate).power()
         assert found.effect is None
         assert found.basis.missing == missing
@@ -217,6 +217,9 @@ def test_the_effect_of_interest_of_a_hypothesis_is_what_is_looked_for(lab) -> No
     found = lab("superior", "gain", 20, expected=MEAN, hypothesis="h", more={"hypotheses": [hypothesis]}).power()
     assert "0.1 of interest" in found.needed.truth
     assert found.needed.count == 14  # G*Power 3: d = 1, one-sided, alpha .05
+    margin = lab("superior", "gain", 20, expected=MEAN, hypothesis="h", margin=0.1, more={"hypotheses": [hypothesis]})
+    assert margin.power().needed is None
+    assert margin.power().basis.notes == ()
 
 
 def test_quantiles(lab) -> None:
