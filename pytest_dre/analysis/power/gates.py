@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from pytest_dre.analysis.gates.arms import arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
-from pytest_dre.analysis.gates.layout import lay_out
+from pytest_dre.analysis.gates.cases import aim_of
+from pytest_dre.analysis.gates.layout import Layout, lay_out
+from pytest_dre.analysis.gates.looks import level_of_look
 from pytest_dre.analysis.gates.question import Question, Unanswerable, ask
 from pytest_dre.analysis.gates.testers import OneProblem, Quantile
 from pytest_dre.analysis.power.assumptions import Assumptions
@@ -30,7 +32,6 @@ from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
 Baselines = Mapping[str, Baseline | None]
-LARGEST_LEVEL = 0.5  # that one-sided methods take
 NO_DIFFERENCE = "there is no difference"
 
 
@@ -42,7 +43,6 @@ class _Planned:
     level: float
     seed: int
     blank: GatePower
-    baseline_missing: bool
 
     @property
     def question(self) -> Question:
@@ -68,7 +68,7 @@ def gate_powers(study: Study, rows: Sequence[OutcomeRow], baselines: Baselines |
 
 
 def _gate_power(study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines) -> GatePower:
-    level = min(gate.alpha, LARGEST_LEVEL) / len(study.gates)
+    level = aim_of(study, gate)
     blank = GatePower(gate.gate_id, gate.claim, alpha=level)
     try:
         question = ask(study, gate)
@@ -78,11 +78,24 @@ def _gate_power(study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines:
         layout = lay_out(question, arms, level)
     except Unanswerable as found:
         return replace(blank, blocked=found.reason)
+    level, notes = _last_look(gate, layout, level)
+    blank = replace(blank, alpha=level)
     assumptions = Assumptions(study, question, arms, layout, _pilot(study, question, rows, baselines))
     blank = replace(blank, n=planned_units(layout.tester), unit=layout.unit, arms=len(arms.names))
     seed = seed_from(["power", study.study_id, gate.gate_id])
-    missing = gate.baseline is not None and baselines.get(gate.baseline) is None
-    return _answered(_Planned(assumptions, level, seed, blank, missing))
+    if gate.baseline is not None and baselines.get(gate.baseline) is None:
+        notes = (*notes, "the missing baseline taken to have the planned runs")
+    said = _answered(_Planned(assumptions, level, seed, blank))
+    return replace(said, basis=replace(said.basis, notes=(*said.basis.notes, *notes)))
+
+
+def _last_look(gate: Gate, layout: Layout, level: float) -> tuple[float, tuple[str, ...]]:
+    """Return the level at which a gate is judged with all its runs: of one with looks what is left for the last."""
+    if gate.sequential is None:
+        return level, ()
+    looks = len(gate.sequential.looks)
+    last = level_of_look(gate.sequential, looks, level, approximate=is_approximate(layout))
+    return last, (f"at the last of {looks} looks, to which earlier ones add",) if looks > 1 else ()
 
 
 def _filled(rows: Sequence[OutcomeRow], outcome: str) -> list[OutcomeRow]:
@@ -115,8 +128,6 @@ def _answered(planned: _Planned) -> GatePower:
     if found is None:
         return _standardised(planned)
     family, basis = found
-    if planned.baseline_missing:
-        basis = replace(basis, notes=(*basis.notes, "the missing baseline taken to have the planned runs"))
     said = replace(planned.blank, how=family.how, basis=basis)
     if blocked := _too_few(planned, family, said):
         return blocked

@@ -76,7 +76,8 @@ class GatePower:
         blocked: Why the gate cannot be judged, "" if it can.
         how: How the figures were found.
         basis: What they rest on.
-        alpha: One-sided level: the gate's, shared over all gates as Holm's procedure does at first.
+        alpha: One-sided level: the gate's, shared over all gates as Holm's procedure does at first, of a gate with
+            looks what is left for the last of them.
     """
 
     gate_id: str

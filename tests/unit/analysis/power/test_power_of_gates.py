@@ -39,6 +39,19 @@ def test_holms_first_step_is_the_level(lab) -> None:
     assert four.effect > one.effect
 
 
+def test_the_last_of_several_looks_has_what_is_left_of_alpha(lab) -> None:
+    one = lab("superior", "gain", 20, expected=MEAN).power()
+    for spending, least in (("obrien_fleming", 0.04), ("pocock", 0.025)):
+        looks = {"looks": [10, 20], "spending": spending}
+        found = lab("superior", "gain", 20, expected=MEAN, sequential=looks).power()
+        assert least < found.alpha < 0.05
+        assert found.effect > one.effect
+        assert any("last of 2 looks" in note for note in found.basis.notes)
+    single = lab("superior", "gain", 20, expected=MEAN, sequential={"looks": [20]}).power()
+    assert single.alpha == pytest.approx(0.05, abs=1e-4)
+    assert single.basis.notes == ()
+
+
 @pytest.mark.parametrize(
     ("claim", "outcome", "more"),
     [
