@@ -33,12 +33,19 @@ def missing_endpoint(environment: Mapping[str, str]) -> str | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reasons = {HERE / PACKAGED: missing_siblings(), HERE / PROMPTS: missing_endpoint(os.environ)}
-    for item in items:
-        reason = reasons.get(item.path)
-        if reason:
-            item.add_marker(pytest.mark.skip(reason=reason))
+def what_is_missing(study: Path) -> str | None:
+    """Why the runs and gates of a study are skipped, None if they are not."""
+    if study == HERE / PACKAGED:
+        return missing_siblings()
+    return missing_endpoint(os.environ) if study == HERE / PROMPTS else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks for marks
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Mark each item when its turn comes: under xdist gates are no items of the workers, which collect."""
+    reason = what_is_missing(item.path)
+    if reason:
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 # Without the packages, stand-ins let the study of packaged problems be planned, so that its runs show as skipped.

@@ -10,14 +10,22 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pytest_dre.references import load_reference
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"
-ANSWERS = {"A bat and a ball": 5, "5 machines": 5, "lily pads": 47, "A tank": 2400}
 KNOWN_WIN_RATES = [("stay", "3", 1 / 3), ("switch", "3", 2 / 3), ("stay", "4", 1 / 4), ("switch", "4", 3 / 8)]
 SIBLINGS = ("design_research_agents", "design_research_problems")
+GATES = {
+    "monty-hall": ["switching-wins", "switch-beats-stay"],
+    "packaged-problems": ["pumps-by-chance-fail", "packs-in-five-tries", "laptops-leave-room"],
+    "pressure-vessel": ["evolution-builds-cheaper", "near-the-best-known"],
+    "prompt-framing": ["steps-do-no-harm", "right-in-two-tries", "below-a-cent"],
+    "welded-beam": ["evolution-welds-cheaper", "evolution-no-worse-than-climbing"],
+}
+WITHOUT_SIBLINGS = ("monty-hall", "pressure-vessel", "welded-beam")
 
 
 def copy_examples(folder):
@@ -61,6 +69,14 @@ def outcomes(folder, study_id):
     return {row["run_id"]: row["primary_outcome"] for row in table(folder, study_id, "runs.csv")}
 
 
+def judged(folder, study_id):
+    return json.loads((folder / "artifacts" / study_id / "gates.json").read_text(encoding="utf-8"))
+
+
+def has_siblings():
+    return all(importlib.util.find_spec(name) for name in SIBLINGS)
+
+
 def mean_outcome(folder, study_id, **wanted):
     """Mean primary outcome of the runs whose condition has the values wanted."""
     conditions = {row["condition_id"]: row for row in table(folder, study_id, "conditions.csv")}
@@ -77,23 +93,64 @@ def test_all_examples_run_or_say_why_not(session):
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert " failed" not in result.stdout
-    assert "SKIPPED [32] example_studies/prompt_framing.study.yaml: needs" in result.stdout
+    assert "SKIPPED [99] example_studies/prompt_framing.study.yaml: needs" in result.stdout  # 96 runs, 3 gates
     assert "needs a language model: set DRE_LLM_MODEL" in result.stdout or "needs the openai package" in result.stdout
     ran = "needs design-research-agents and design-research-problems" not in result.stdout
-    assert ran == all(importlib.util.find_spec(name) for name in SIBLINGS)
+    assert ran == has_siblings()
 
 
 def test_without_xdist_the_outcomes_are_the_same(session, folder):
     result = run_pytest(folder, "example_studies", "-p", "no:xdist")
 
     assert result.returncode == 0, result.stdout + result.stderr
-    for study_id in ("monty-hall", "pressure-vessel", "welded-beam", "packaged-problems"):
+    for study_id in WITHOUT_SIBLINGS:
+        assert judged(folder, study_id) == judged(session[0], study_id)
+    for study_id in (*WITHOUT_SIBLINGS, "packaged-problems"):
         assert outcomes(folder, study_id) == outcomes(session[0], study_id)
+
+
+@pytest.mark.parametrize("study_id", [*WITHOUT_SIBLINGS, "packaged-problems"])
+def test_gates_pass_and_plans_have_results(session, study_id):
+    if study_id == "packaged-problems" and not has_siblings():
+        pytest.skip("needs the sibling packages")
+
+    assert_gates_and_plans(*session, study_id)
+
+
+def assert_gates_and_plans(folder, result, study_id):
+    """Every gate of the study has passed, on the screen too, and every test of its plans has a p value."""
+    verdicts = judged(folder, study_id)
+    assert [(item["gate_id"], item["verdict"]) for item in verdicts] == [(name, "pass") for name in GATES[study_id]]
+    for name in GATES[study_id]:
+        assert f"{name}: PASS  " in result.stdout
+    tests = table(folder, study_id, "analysis.csv")
+    assert [row for row in tests if row["error"]] == []
+    assert all(float(row["p_value"]) <= 1 for row in tests)
+    planned = {hypothesis["hypothesis_id"] for hypothesis in hypotheses(folder, study_id)}
+    assert {row["hypothesis_id"] for row in tests} == planned
+
+
+def hypotheses(folder, study_id):
+    return json.loads((folder / "artifacts" / study_id / "hypotheses.json").read_text(encoding="utf-8"))
+
+
+def test_known_hypotheses_are_found_and_wrong_ones_are_not(session):
+    supported = {
+        (study_id, row["hypothesis_id"], row["test"]): row["supported"]
+        for study_id in WITHOUT_SIBLINGS
+        for row in table(session[0], study_id, "analysis.csv")
+    }
+
+    assert supported["monty-hall", "h1", "difference_in_means"] == "True"
+    assert supported["monty-hall", "h2", "moderation"] == "True"
+    assert supported["pressure-vessel", "h1", "paired_permutation"] == "True"
+    assert supported["pressure-vessel", "h2", "moderation"] == "False"  # climbing gains as much from more budget
+    assert supported["welded-beam", "h3", "chi_square"] == "True"
 
 
 def test_monty_hall_gives_the_known_answers(session):
     for strategy, doors, known in KNOWN_WIN_RATES:
-        error = (known * (1 - known) / 5000) ** 0.5
+        error = (known * (1 - known) / 10_000) ** 0.5
         outcome = mean_outcome(session[0], "monty-hall", strategy=strategy, doors=doors)
         assert outcome == pytest.approx(known, abs=4 * error)
 
@@ -106,14 +163,14 @@ def test_a_design_study_compares_its_agents_within_their_budgets(session, study_
 
     assert len(conditions) == 36
     assert {(row["agent"], row["budget"]) for row in excluded} == {("differential_evolution", "60")}
-    assert [row["status"] for row in table(folder, study_id, "runs.csv")] == ["success"] * 96
+    assert [row["status"] for row in table(folder, study_id, "runs.csv")] == ["success"] * 320
     evolution, chance = (
         mean_outcome(folder, study_id, agent=agent, budget="800")
         for agent in ("differential_evolution", "random_search")
     )
     assert best_known * 0.999 < evolution < chance
     improvements = [row for row in table(folder, study_id, "events.csv") if row["event_type"] == "step"]
-    assert len({row["run_id"] for row in improvements}) == 96
+    assert len({row["run_id"] for row in improvements}) == 320
     metrics = {row["metric_name"] for row in table(folder, study_id, "evaluations.csv")}
     assert metrics == {"penalised_objective", "objective", "constraint_violation", "is_feasible"}
 
@@ -127,7 +184,7 @@ def test_arms_of_a_design_study_meet_the_same_seeds(session, study_id):
         blocks = (condition["block_start_region"], condition["block_constraint_handling"], row["replicate"])
         seeds.setdefault(blocks, set()).add(row["seed"])
 
-    assert len(seeds) == 12
+    assert len(seeds) == 40
     assert all(len(met) == 1 for met in seeds.values())
 
 
@@ -137,11 +194,11 @@ def test_packaged_problems_run_under_the_random_baseline(session):
     folder, _ = session
 
     runs = table(folder, "packaged-problems", "runs.csv")
-    assert [row["status"] for row in runs] == ["success"] * 30
+    assert [row["status"] for row in runs] == ["success"] * 120
     for problem_id in {row["problem_id"] for row in runs}:  # replicates are other designs
         assert len({row["primary_outcome"] for row in runs if row["problem_id"] == problem_id}) > 1
     rows = table(folder, "packaged-problems", "evaluations.csv")
-    assert sum(row["metric_name"] == "objective_value" for row in rows) == 30
+    assert sum(row["metric_name"] == "objective_value" for row in rows) == 120
 
 
 def test_without_the_packages_the_packaged_problems_are_skipped(folder):
@@ -158,7 +215,7 @@ def test_without_the_packages_the_packaged_problems_are_skipped(folder):
     result = run_pytest(folder, "-p", "hide", "example_studies/packaged_problems.study.yaml", PYTHONPATH=path)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "30 skipped" in result.stdout
+    assert "123 skipped" in result.stdout  # 120 runs, 3 gates
     assert "needs design-research-agents and design-research-problems (Python 3.12 or later)" in result.stdout
 
 
@@ -166,11 +223,13 @@ def test_without_the_packages_the_packaged_problems_are_skipped(folder):
 def test_prompt_framing_records_answers_tokens_and_cost(folder, parallel):
     pytest.importorskip("openai")
     server_of = load_reference("./chat_server.py:ChatServer", SUPPORT)
-    with server_of(load_reference("./chat_server.py:Calculator", SUPPORT)(ANSWERS)) as server:
+    calculator = load_reference("./chat_server.py:Calculator", SUPPORT)
+    with server_of(calculator(answers())) as server:
         result = ask(folder, server, *parallel)
 
-    assert "32 passed" in result.stdout, result.stdout + result.stderr
-    assert len(server.requests) == 32
+    assert "99 passed" in result.stdout, result.stdout + result.stderr
+    assert len(server.requests) == 96
+    assert_gates_and_plans(folder, result, "prompt-framing")
     assert mean_outcome(folder, "prompt-framing", framing="steps") == 1
     assert mean_outcome(folder, "prompt-framing", framing="plain", temperature="0.0") == 1
     assert mean_outcome(folder, "prompt-framing", framing="plain", temperature="0.8") == 0
@@ -183,8 +242,14 @@ def test_prompt_framing_records_answers_tokens_and_cost(folder, parallel):
         assert float(row["cost_usd"]) == pytest.approx((tokens[0] * 0.15 + tokens[1] * 0.6) / 1e6)
     kinds = [row["event_type"] for row in table(folder, "prompt-framing", "events.csv")]
     assert sorted(set(kinds)) == ["assistant_output", "llm_request"]
-    assert len(kinds) == 64
+    assert len(kinds) == 192
     assert manifest(folder, "prompt-framing")["model_ids"] == ["tiny-1"]
+
+
+def answers():
+    """Question → its right answer, as the study has them."""
+    study = yaml.safe_load((ROOT / "example_studies" / "prompt_framing.study.yaml").read_text(encoding="utf-8"))
+    return {problem["params"]["text"]: problem["params"]["answer"] for problem in study["problems"].values()}
 
 
 def test_a_failing_endpoint_fails_the_run_with_its_message(folder):
