@@ -172,6 +172,10 @@ class LazyIntegration:
             from pytest_dre.integration.session import activate
 
             activate(self.config)
+            # Registered in the midst of this hook's call, it is not called by pytest: with one worker never.
+            controller = self.config.pluginmanager.get_plugin("dre-controller")
+            if controller is not None:
+                controller.pytest_xdist_node_collection_finished(ids)
 
 
 def _amount(text: str) -> float:

@@ -83,9 +83,16 @@ class GatesElsewhere:
     """In a worker: leaves the gates, which were collected and selected like runs, to the controller."""
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Report nothing of a gate."""
-        return True if isinstance(item, GateItem) else None
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Report nothing of a gate, but tear down what the item before it has left for it and no later one needs."""
+        if not isinstance(item, GateItem):
+            return None
+        setup_state = item.session._setupstate  # the hook for it expects an item that was set up
+        passed_on = (KeyboardInterrupt, pytest.exit.Exception)
+        call = pytest.CallInfo.from_call(lambda: setup_state.teardown_exact(nextitem), "teardown", passed_on)
+        if call.excinfo is not None:
+            item.ihook.pytest_runtest_logreport(report=pytest.TestReport.from_item_and_call(item, call))
+        return True
 
 
 class GatesAfterwards:
