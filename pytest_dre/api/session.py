@@ -1,13 +1,14 @@
 """One call of `run_study`: what is replayed, carried out, stored and exported."""
 
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from pytest_dre.api.assignment import assignment_for, pack
 from pytest_dre.api.books import SessionBooks
-from pytest_dre.api.pending import PendingRuns
+from pytest_dre.api.pending import PendingRuns, Refused
 from pytest_dre.api.performing import Performer
 from pytest_dre.api.preparation import Prepared
 from pytest_dre.api.processes import Death, perform_in_processes
@@ -18,8 +19,11 @@ from pytest_dre.execution import fingerprint
 from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
+from pytest_dre.sessions.baselines import DEFAULT_DIRECTORY
 from pytest_dre.sessions.budgets import Books, Budgets
 from pytest_dre.sessions.exporting import close_study
+from pytest_dre.sessions.judging import Judging, baselines_of
+from pytest_dre.sessions.stopping import OwnEvidence, early_stop
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.ownership import SessionInfo
 from pytest_dre.store.runs import RunStore
@@ -58,8 +62,8 @@ class Session:
         if self.resume:
             self.replayed.update(_stored_successes(self.prepared))
         results = dict(self.replayed)
-        missing = (run for run in planned.plan.runs if run.run_id not in self.replayed)
-        pending = PendingRuns(missing, self._budget_check(store or books))
+        missing = (run for _, run in planned.execution_order if run.run_id not in self.replayed)
+        pending = PendingRuns(missing, self._refusal(store or books, results))
         with (
             Progress(len(planned.plan.runs), planned.study.study_id, show_progress) as progress,
             closing(self._stream(pending, store)) as stream,
@@ -74,10 +78,20 @@ class Session:
                     pending.stop()
         return [results.get(run.run_id) or self._held_back(run, pending, store) for run in planned.plan.runs]
 
-    def _budget_check(self, books: Books) -> Callable[[RunSpec], str | None]:
+    def _refusal(self, books: Books, results: Mapping[str, RunResult]) -> Callable[[RunSpec], Refused | None]:
         """Return what tells why a run must not start, None if it may. A store's books have earlier sessions too."""
-        budgets = Budgets.of(self.prepared.planned.study.limits)
-        return lambda run: budgets.exceeded(books, self.info.session_id, run.agent_id)
+        planned, own = self.prepared.planned, OwnEvidence(results)
+        budgets = Budgets.of(planned.study.limits)
+        early = early_stop(planned, own, own, lambda: baselines_of(planned, Judging(Path(DEFAULT_DIRECTORY))))
+
+        def refusal(run: RunSpec) -> Refused | None:
+            spent = budgets.exceeded(books, self.info.session_id, run.agent_id)
+            if spent is not None:
+                return StatusReason.BUDGET, spent
+            unneeded = None if early is None else early.reason(run)
+            return None if unneeded is None else (StatusReason.NOT_NEEDED, unneeded)
+
+        return refusal
 
     def _stream(self, pending: PendingRuns, store: RunStore | None) -> Generator[RunResult, None, None]:
         """Return the results of the pending runs as they come in; closing it stops the rest."""
@@ -106,7 +120,7 @@ class Session:
         """Return the result of a run that was not started, for a budget or for fail_fast; only the reason is stored."""
         reason, why = StatusReason.FAIL_FAST, "an earlier run failed, and the study says fail_fast"
         if run.run_id in pending.refused:
-            reason, why = StatusReason.BUDGET, pending.refused[run.run_id]
+            reason, why = pending.refused[run.run_id]
         if store is not None:
             store.note_unstarted(run.run_id, self.info.session_id, reason, why)
         versions = self.prepared.bindings.versions

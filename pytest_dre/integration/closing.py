@@ -7,6 +7,7 @@ import pytest
 
 from pytest_dre.errors import DreError
 from pytest_dre.integration.gates import GateJudge
+from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import dre_data
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -34,12 +35,15 @@ class Exporter:
         registry: StudyRegistry,
         stores: Stores,
         judge: GateJudge,
+        *,
+        pending: PendingRuns,
         config: pytest.Config,
     ) -> None:
         self._settings = settings
         self._registry = registry
         self._stores = stores
         self._judge = judge
+        self._pending = pending
         self._config = config
         self._replayed: dict[str, set[str]] = {}  # run ids, by path of a study with results of this session
         self._incomplete = False
@@ -69,7 +73,10 @@ class Exporter:
             closed = self._close(planned, replayed, self._judge.judged(Path(path)))
             forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
-                self.closed.append(self._with_baseline(closed))
+                closed = self._with_baseline(closed)
+                self.closed.append(closed)
+                if closed.error:
+                    self._pending.keep(Path(path))
         incomplete = self._incomplete or any(closed.error for closed in self.closed)
         if incomplete and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -69,7 +69,7 @@ class StudyFile(pytest.File):
         except DreError as error:
             raise self.CollectError(str(error)) from None
         timeouts = self._mark()
-        for name, run in zip(self.planned.names, self.planned.plan.runs, strict=True):
+        for name, run in self.planned.execution_order:
             item = RunItem.from_parent(self, name=name, run=run)
             if run.agent_id in timeouts:  # the marker nearest to the item holds
                 item.add_marker(pytest.mark.timeout(timeouts[run.agent_id]))

@@ -1,24 +1,28 @@
 """`--lf` as resume: runs that are selected but not done stay in pytest's cache of failures."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
 from pytest_dre.integration.reports import held_back_by
+from pytest_dre.model.reasons import StatusReason
 
 LASTFAILED = "cache/lastfailed"
+DONE_WITH = (None, StatusReason.NOT_NEEDED)
 
 
 class PendingRuns:
     """Adds the session's runs to `cache/lastfailed` at its start, and takes out at its end those that are done.
 
-    So whatever ends the session, a SIGKILL too, `--lf` finds what is missing.
+    So whatever ends the session, a SIGKILL too, `--lf` finds what is missing: runs, and artifacts of finished runs.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._selected: set[str] = set()
         self._done: set[str] = set()
+        self._kept: set[Path] = set()
 
     def add(self, node_ids: Iterable[str]) -> None:
         """Note the selected runs, in memory and in the cache."""
@@ -27,13 +31,20 @@ class PendingRuns:
             saved = self._config.cache.get(LASTFAILED, {})
             self._save({**saved, **dict.fromkeys(self._selected, True)}, saved)
 
+    def keep(self, study: Path) -> None:
+        """Leave all that was selected of the study at `study` in the cache: it is done, but not its artifacts.
+
+        `--lf` replays the runs then, which costs nothing, and judges and exports again.
+        """
+        self._kept.add(study.resolve())
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what is done: passed, or skipped by the user's own word."""
+        """Note what is done: passed, or skipped by the user's own word or as not needed."""
         if report.passed and report.when != "call":  # two of three reports
             return
         if report.nodeid not in self._selected:
             return
-        if (report.when == "call" and report.passed) or (report.skipped and held_back_by(report) is None):
+        if (report.when == "call" and report.passed) or (report.skipped and held_back_by(report) in DONE_WITH):
             self._done.add(report.nodeid)
         elif report.failed:
             self._done.discard(report.nodeid)
@@ -52,8 +63,17 @@ class PendingRuns:
         if not self._selected or getattr(self._config, "cache", None) is None:
             return
         saved = self._config.cache.get(LASTFAILED, {})
-        merged = {**saved, **dict.fromkeys(self._selected - self._done, True)}
-        self._save({node_id: True for node_id in merged if node_id not in self._done}, saved)
+        done = self._done - self._unwritten()
+        merged = {**saved, **dict.fromkeys(self._selected - done, True)}
+        self._save({node_id: True for node_id in merged if node_id not in done}, saved)
+
+    def _unwritten(self) -> set[str]:
+        """Return the items of the studies that are kept."""
+        if not self._kept:
+            return set()
+        prefixes = {node_id.partition("::")[0] for node_id in self._selected}
+        kept = {prefix for prefix in prefixes if (self._config.rootpath / prefix).resolve() in self._kept}
+        return {node_id for node_id in self._selected if node_id.partition("::")[0] in kept}
 
     def _cache_is_writable_now(self) -> bool:
         """Under `--ff` a replacement worker would read the changed cache and order its items unlike the others."""

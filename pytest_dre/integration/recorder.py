@@ -27,8 +27,10 @@ from pytest_dre.integration.watching import watched
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import Attempt, ProblemPacket, RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.acceptance import accepted
+from pytest_dre.sessions.judging import baselines_of
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.resuming import Action
+from pytest_dre.sessions.stopping import EarlyStop, StoreBoard, StoreEvidence, early_stop
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.ownership import RunningElsewhere
 from pytest_dre.store.runs import RunStore
@@ -48,6 +50,7 @@ class _Workplace:
     admission: Admission
     policies: dict[str | None, RunPolicy]
     demanded: tuple[OutcomeReader, ...]
+    early: EarlyStop | None
     hooks: frozenset[str]  # those of ours that somebody implements: calling one costs each of many runs
 
 
@@ -67,7 +70,7 @@ class Recorder:
         place = self._workplace_or_hold_back(item)
         if self._settings.resumption.resume and self._replay(item, place.store):
             return
-        refusal = place.admission.refusal(item.run)
+        refusal = place.admission.refusal(item.run) or _not_needed(place, item.run)
         if refusal is not None:
             place.store.note_unstarted(item.run.run_id, self._settings.session_id, refusal.reason, refusal.message)
             _hold_back(item, refusal)
@@ -126,9 +129,18 @@ class Recorder:
                 Admission.to(study, store, self._settings.session_id, self._purse),
                 {agent: policy_for(study.limits, agent) for agent in (None, *study_file.bindings.agents)},
                 demanded_outcomes(study, planned.plan.conditions),
+                self._early_stop(study_file, store),
                 implemented_hooks(study_file, RUN_HOOKS),
             )
         return self._workplaces[study_file.path]
+
+    def _early_stop(self, study_file: StudyFile, store: RunStore) -> EarlyStop | None:
+        planned, resumption, session_id = study_file.planned, self._settings.resumption, self._settings.session_id
+        evidence = StoreEvidence(
+            store, session_id, study_file.bindings.fingerprint_of, replays=resumption.resume and not resumption.rerun
+        )
+        board = StoreBoard(store, session_id)
+        return early_stop(planned, evidence, board, lambda: baselines_of(planned, self._settings.judging))
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
         """Report the run from the store, if the session's options say so."""
@@ -209,6 +221,11 @@ class Recorder:
         message = self._masker.text(_message(report))
         result = unstarted_result(item.run, item.parent.bindings.versions, status, reason, message)
         self._record(item, self._workplace(item.parent), result)
+
+
+def _not_needed(place: _Workplace, run: RunSpec) -> Refusal | None:
+    reason = None if place.early is None else place.early.reason(run)
+    return None if reason is None else Refusal(StatusReason.NOT_NEEDED, reason)
 
 
 def _hold_back(item: RunItem, refusal: Refusal) -> NoReturn:

@@ -11,6 +11,7 @@ from pytest_dre.integration.github import StepSummary
 from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import judge_key, recorder_key, registry_key
 from pytest_dre.integration.opening import Opening
+from pytest_dre.integration.ordering import ReplicatesInOrder
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.planning import PlanPrinter
 from pytest_dre.integration.recorder import Recorder
@@ -34,6 +35,7 @@ def activate(config: pytest.Config) -> None:
     settings = settings_of(config)
     registry = config.stash[registry_key] = StudyRegistry(settings)
     plugins.register(SiblingPackages(), _ACTIVE)
+    plugins.register(ReplicatesInOrder())
     if config.getoption("dre_plan"):
         plugins.register(PlanPrinter(config, registry))
     elif config.getoption("collectonly"):
@@ -61,7 +63,7 @@ def _register_closing(config: pytest.Config, settings: Settings, registry: Study
     """Whoever sees all reports closes the session."""
     pending = PendingRuns(config)
     judge = config.stash[judge_key] = GateJudge(settings)
-    exporter = Exporter(settings, registry, stores, judge, config)
+    exporter = Exporter(settings, registry, stores, judge, pending=pending, config=config)
     closing = ClosingParts(pending, exporter, Terminal(config, registry, exporter, pending), GatesAfterwards(registry))
     plugins = config.pluginmanager
     for part in (closing.pending, closing.exporter, closing.terminal, StepSummary(exporter), SharedLedger(settings)):

@@ -93,7 +93,19 @@ class Controller:
         for path in dict.fromkeys(map(self._study_path, node_ids)):
             if path is not None:
                 with suppress(DreError):  # edited since the workers read it: closing the session tells
-                    self._stores.of(self._registry.load(path))
+                    planned = self._registry.load(path)
+                    if any(gate.may_stop_early for gate in planned.study.gates):
+                        self._keep_in_step()
+                    self._stores.of(planned)
+
+    def _keep_in_step(self) -> None:
+        """Hand out runs one by one: with whole chunks, workers would start late replicates before the first are in.
+
+        As `--maxschedchunk=1` does it; what users say there themselves holds, and other schedulers stay as they are.
+        """
+        scheduler = getattr(self._config.pluginmanager.get_plugin("dsession"), "sched", None)
+        if getattr(scheduler, "maxschedchunk", 0) is None:
+            scheduler.maxschedchunk = 1  # type: ignore[union-attr]
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """A worker that stopped at Ctrl-C did not crash; its run is missing, not failed."""

@@ -166,6 +166,12 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "min_pairs": "Fewest pairs of runs to judge by.",
         "max_attrition": "Largest share of runs that may be missing.",
         "on_inconclusive": "What happens if the data decide nothing.",
+        "sequential": "When it is judged before all runs are in.",
+        "stop": "curtail: skip runs that can no longer change the verdict.",
+    },
+    "Sequential": {
+        "looks": "Numbers of replicates, in order, after which it is judged; the last is all of them.",
+        "spending": "How alpha is spread over the looks.",
     },
     "GateContrast": {
         "factor": "Factor whose levels are compared.",

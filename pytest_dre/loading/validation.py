@@ -13,6 +13,7 @@ from pytest_dre.loading.expectation_checks import expectations
 from pytest_dre.loading.gate_checks import gate_claims
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
+from pytest_dre.loading.stopping_checks import early_stops
 from pytest_dre.loading.wording import place, shortened
 from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.running import Gate
@@ -272,6 +273,7 @@ CHECKS: tuple[Check, ...] = (
     _design,
     _gates,
     gate_claims,
+    early_stops,
     _limits,
     expectations,
     _paths,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.reporting.entries import Entry
-from pytest_dre.reporting.missing import message_entries, missing_text, outcome_notes
+from pytest_dre.reporting.missing import message_entries, missing_text, outcome_notes, unneeded
 from pytest_dre.reporting.numbers import counted, format_amount
 from pytest_dre.reporting.statistics import OTHER_REASONS, UNTOLD_SKIP, StudyTally, Totals, totals
 from pytest_dre.reporting.width import ELLIPSIS, clean, fit
@@ -44,11 +44,13 @@ def closing_entries(
 ) -> list[Entry]:
     """Return what stands under the table, in one line each if `compact`; of a tally that is not known, the error.
 
+    How to resume is told if runs are missing or failed, or artifacts are.
+
     `failures` say where runs failed; they are left out if `compact`.
     """
     warnings = [*_notices(about.notices, compact=compact), *_error(about.error, compact=compact)]
     if tally is None:
-        return warnings
+        return [*warnings, *_resume(about.resume_command, compact=compact)]
     sums = totals(tally)
     lines = 1 if compact else MAX_NOTE_LINES
     return [
@@ -60,9 +62,14 @@ def closing_entries(
         *_stale(about, lines),
         *_orphans(about, lines),
         Entry("artifacts", (clean(about.output_dir),)),
-        *_resume(about.resume_command if sums.missing or sums.failed else None, compact=compact),
+        *_resume(about.resume_command if _unfinished(sums, about) else None, compact=compact),
         *warnings,
     ]
+
+
+def _unfinished(sums: Totals, about: Whereabouts) -> bool:
+    """Return whether there is something left to do: runs, artifacts."""
+    return bool(sums.missing > unneeded(about.unstarted) or sums.failed or about.error)
 
 
 def _notices(notices: Sequence[str], *, compact: bool) -> list[Entry]:

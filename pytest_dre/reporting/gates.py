@@ -1,12 +1,13 @@
 """Gates on the terminal: one line each, and in plain words on request."""
 
 from pytest_dre.model.study import Study
-from pytest_dre.model.verdicts import GateVerdict, Verdict
+from pytest_dre.model.verdicts import GateVerdict, Look, Verdict
 from pytest_dre.reporting.numbers import format_number
 from pytest_dre.reporting.width import clean, display_width, shorten
 
 LINE = 100  # columns
 SHORTEST_ID = 12
+_SPENDING = {"obrien_fleming": "O'Brien-Fleming", "pocock": "Pocock"}
 _MEANINGS = {
     Verdict.PASS: "PASS: the data support the claim.",
     Verdict.FAIL: "FAIL: the data contradict the claim.",
@@ -20,7 +21,8 @@ def verdict_line(verdict: GateVerdict) -> str:
         said = clean(verdict.reason)
     else:
         mark = ", approximate" if verdict.approximate else ""
-        said = f"{format_number(verdict.estimate)} {_interval(verdict)}, n = {_units(verdict)}{mark}"
+        look = "" if verdict.look is None else f", look {verdict.look.number} of {verdict.look.of}"
+        said = f"{format_number(verdict.estimate)} {_interval(verdict)}, n = {_units(verdict)}{look}{mark}"
     name = clean(verdict.gate_id)
     left = LINE - len(f": {verdict.verdict.upper()}  ") - min(display_width(name), SHORTEST_ID)
     said = shorten(said, left)
@@ -53,6 +55,8 @@ def _evidence(verdict: GateVerdict, study: Study) -> list[str]:
     shared = f", Holm's share among {len(study.gates)} gates" if others > 0 else ""
     chance = "" if verdict.p_value is None else f" p = {verdict.p_value:.3g}."
     lines.append(f"Judged one-sided at alpha {verdict.alpha:.4g}{shared}.{chance}")
+    if verdict.look is not None:
+        lines.append(_look(verdict.look))
     holds = (
         "alpha is not guaranteed, above all for skewed values"
         if verdict.approximate
@@ -60,6 +64,14 @@ def _evidence(verdict: GateVerdict, study: Study) -> list[str]:
     )
     lines.append(f"Method: {verdict.method}; {verdict.design}; {holds}.")
     return lines
+
+
+def _look(look: Look) -> str:
+    looks = "the only look" if look.of == 1 else f"look {look.number} of {look.of}"
+    return (
+        f"This is {looks}, at {look.replicates} of {look.planned} replicates; alpha is spread over the looks"
+        f" ({_SPENDING[look.spending]}), and p and interval allow for them."
+    )
 
 
 def _interval(verdict: GateVerdict) -> str:

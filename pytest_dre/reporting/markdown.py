@@ -47,13 +47,17 @@ def _table(verdicts: Iterable[GateVerdict]) -> list[str]:
             _number(item.estimate),
             f"{_number(item.low)} … {_number(item.high)}" if item.low is not None or item.high is not None else "–",
             counted(item.n, item.unit) if item.n else "–",
-            escaped(item.method + (" (approximate)" if item.approximate else "")),
+            escaped(item.method + _look(item) + (" (approximate)" if item.approximate else "")),
             escaped(" ".join(part for part in (item.reason, item.remedy) if part)),
         ]
         for item in verdicts
     ]
     header = ["verdict", "gate", "claim", "estimate", "interval", "n", "method", "remarks"]
     return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def _look(item: GateVerdict) -> str:
+    return "" if item.look is None else f", look {item.look.number} of {item.look.of}"
 
 
 def _number(value: float | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from pytest_dre.analysis.missing import WORST
 from pytest_dre.analysis.unstarted import Unstarted
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.reporting.entries import Entry
 from pytest_dre.reporting.numbers import counted, format_number
 from pytest_dre.reporting.statistics import StudyTally, Totals
@@ -17,10 +18,20 @@ MESSAGE_LINES = 2
 
 
 def missing_text(missing: int, unstarted: Mapping[str, Unstarted], *, reasons: bool) -> str:
-    """Return "7 missing (budget 5, interrupted 1)"; runs that nobody gave a reason for are only in the sum."""
-    told = [f"{fit(reason, MAX_REASON)} {count}" for reason, count in _by_frequency(unstarted.values())]
-    in_brackets = f" ({', '.join(told[:MAX_REASONS])})" if told and reasons else ""
-    return f"{missing} missing{in_brackets}"
+    """Return "7 missing (budget 5, interrupted 1), 4 not needed"; runs without a reason are only in the sum."""
+    needless = unneeded(unstarted)
+    parts = [f"{needless} not needed"] if needless else []
+    if missing > needless:
+        others = [item for item in unstarted.values() if item.reason != StatusReason.NOT_NEEDED]
+        told = [f"{fit(reason, MAX_REASON)} {count}" for reason, count in _by_frequency(others)]
+        in_brackets = f" ({', '.join(told[:MAX_REASONS])})" if told and reasons else ""
+        parts.insert(0, f"{missing - needless} missing{in_brackets}")
+    return ", ".join(parts)
+
+
+def unneeded(unstarted: Mapping[str, Unstarted]) -> int:
+    """Return how many runs were not started as every gate that counts them was decided."""
+    return sum(item.reason == StatusReason.NOT_NEEDED for item in unstarted.values())
 
 
 def message_entries(unstarted: Mapping[str, Unstarted], *, compact: bool) -> list[Entry]:
@@ -30,11 +41,16 @@ def message_entries(unstarted: Mapping[str, Unstarted], *, compact: bool) -> lis
         if item.message:
             messages.setdefault(item.reason, item.message)
     reasons = [reason for reason, _ in _by_frequency(unstarted.values()) if reason in messages]
-    texts = [f"{fit(reason, MAX_REASON)}: {clean(messages[reason])}" for reason in reasons]
-    return [
-        Entry("" if index else "missing", words=text, lines=1 if compact else MESSAGE_LINES)
-        for index, text in enumerate(texts[: 1 if compact else MAX_MESSAGES])
+    shown = reasons[: 1 if compact else MAX_MESSAGES]
+    lines = 1 if compact else MESSAGE_LINES
+    needless = [clean(messages[reason]) for reason in shown if reason == StatusReason.NOT_NEEDED]
+    others = [
+        f"{fit(reason, MAX_REASON)}: {clean(messages[reason])}"
+        for reason in shown
+        if reason != StatusReason.NOT_NEEDED
     ]
+    entries = [Entry("" if index else "missing", words=text, lines=lines) for index, text in enumerate(others)]
+    return [*entries, *(Entry("not needed", words=text, lines=lines) for text in needless)]
 
 
 def outcome_notes(tally: StudyTally, sums: Totals) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from pytest_dre.analysis.power.statements import StudyPower
 from pytest_dre.model.factors import Constraint, DesignSpec, Factor
+from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.columns import lay_out
@@ -201,10 +202,16 @@ def _seeds(study: Study) -> tuple[str, ...]:
 
 def _gates(study: Study) -> list[Entry]:
     """Return the gates."""
-    names = [clean(gate.gate_id) for gate in study.gates]
+    names = [clean(gate.gate_id + _early(gate)) for gate in study.gates]
     if not names:
         return []
     return [Entry("gates", (f"{len(names)}: {names[0]}", *names[1:]), lines=MAX_LINES)]
+
+
+def _early(gate: Gate) -> str:
+    if gate.sequential is not None:
+        return f" (looks at {', '.join(map(str, gate.sequential.looks))} replicates)"
+    return " (curtailed)" if gate.stop is not None else ""
 
 
 def _table(study: Study, plan: Plan, width: int, room: int | None) -> list[str]:

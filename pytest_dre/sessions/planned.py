@@ -33,6 +33,14 @@ class PlannedStudy:
         return self.output_dir / STORE_NAME
 
     @cached_property
+    def execution_order(self) -> tuple[tuple[str, RunSpec], ...]:
+        """The runs with their names as they are started: as planned, but replicate by replicate for early stops."""
+        pairs = zip(self.names, self.plan.runs, strict=True)
+        if not any(gate.may_stop_early for gate in self.study.gates):
+            return tuple(pairs)
+        return tuple(sorted(pairs, key=lambda pair: pair[1].replicate))
+
+    @cached_property
     def runs_by_name(self) -> dict[str, RunSpec]:
         """The planned runs by item name."""
         return dict(zip(self.names, self.plan.runs, strict=True))

@@ -173,6 +173,14 @@ class RunStore:
             found.setdefault(run_id, set()).add(fingerprint)
         return found
 
+    def recorded_since(self, last: int) -> list[tuple[int, str, str, str, str]]:
+        """Return (number, run id, session id, fingerprint, status) of the results after number `last`, in order."""
+        return self._rows(
+            "SELECT result_id, run_id, session_id, fingerprint, status FROM results WHERE result_id > ?"
+            " ORDER BY result_id",
+            (last,),
+        )
+
     def only_before(self, session_id: str) -> set[str]:
         """Return the ids of runs that were carried out, but not in this session: their results are of earlier ones."""
         if not self._rows("SELECT 1 FROM spending WHERE session_id != ? AND runs > 0 LIMIT 1", (session_id,)):

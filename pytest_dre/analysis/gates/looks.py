@@ -19,7 +19,7 @@ from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, aim_
 from pytest_dre.analysis.methods.spending import Spending, increments, normal_levels
 from pytest_dre.model.running import Gate, Sequential
 from pytest_dre.model.study import Study
-from pytest_dre.model.verdicts import GateVerdict, Look, OutcomeRow
+from pytest_dre.model.verdicts import GateVerdict, Look, OutcomeRow, Verdict
 
 LEAST_LEVEL = 1e-9  # smaller p-values decide anything all the same
 PRECISION = 1e-3  # of the logarithm of a p-value over several looks, upwards
@@ -48,9 +48,22 @@ def latest_look(
     return found
 
 
+def decision_at(
+    study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines, *, looks: int
+) -> Verdict | None:
+    """Return what the first `looks` looks come to, None if they decide nothing yet."""
+    found = latest_look(study, gate, rows, baselines, looks=looks)
+    return decided(found, aim_of(study, gate)) if isinstance(found, Case) else None
+
+
 def up_to(rows: Sequence[OutcomeRow], replicates: int) -> list[OutcomeRow]:
     """Return the rows of the first replicates."""
     return [row for row in rows if row.replicate <= replicates]
+
+
+def baselines_up_to(baselines: Baselines, replicates: int) -> dict[str, Baseline | None]:
+    """Return the baselines with the rows of the first replicates."""
+    return {name: _up_to(baseline, replicates) for name, baseline in baselines.items()}
 
 
 def level_of_look(sequential: Sequential, number: int, level: float, *, approximate: bool) -> float:
@@ -81,7 +94,7 @@ def _look(
     sequential = gate.sequential
     assert sequential is not None, "the gate has looks"
     replicates, planned = sequential.looks[number - 1], sequential.looks[-1]
-    then = {name: _up_to(baseline, replicates) for name, baseline in baselines.items()}
+    then = baselines_up_to(baselines, replicates)
 
     def exact(level: float) -> float:
         return level_of_look(sequential, number, level, approximate=False)

@@ -10,6 +10,7 @@ from pytest_dre.analysis.gates.admission import admit
 from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.gates.layout import Layout, lay_out
+from pytest_dre.analysis.gates.looks import baselines_up_to, up_to
 from pytest_dre.analysis.gates.question import Question, Unanswerable, ask, gate_outcome
 from pytest_dre.analysis.gates.testers import Strata, Units
 from pytest_dre.analysis.variance import doubling
@@ -106,6 +107,9 @@ def _judged(
 ) -> _Gate | None:
     if verdict.estimate is None:
         return None
+    if verdict.look is not None:  # what has come in after it is not what the verdict rests on
+        rows = up_to(rows, verdict.look.replicates)
+        baselines = baselines_up_to(baselines, verdict.look.replicates)
     try:
         question = ask(study, gate)
         arms = arms_of(study, question, rows, baselines)

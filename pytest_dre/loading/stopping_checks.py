@@ -1,0 +1,50 @@
+"""Whether gates that may stop a study early are told when and how."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pytest_dre.errors import Fault
+from pytest_dre.loading.gate_checks import BOOLEANS
+from pytest_dre.loading.known import Names
+from pytest_dre.model.running import Gate, Sequential
+from pytest_dre.model.source import KeyPath
+from pytest_dre.model.study import Study
+
+
+def early_stops(study: Study, names: Names) -> Iterator[Fault]:
+    """Yield what is wrong with looks and curtailment."""
+    for index, gate in enumerate(study.gates):
+        path: KeyPath = ("gates", index)
+        if gate.sequential is not None:
+            yield from _looks(gate.sequential, study.run_budget.replicates, (*path, "sequential", "looks"))
+        if gate.stop is None:
+            continue
+        if gate.sequential is not None:
+            message = "a gate is curtailed or judged at looks, not both"
+            yield Fault(message, "remove 'stop' or 'sequential'", (*path, "stop"))
+        if names.outcomes.complete and not _may_be_curtailed(study, gate):
+            message = "only the mean of a true-or-false outcome can be curtailed with certainty"
+            hint = "judge the gate at looks ('sequential'), or write 'expected_type: boolean' at the outcome"
+            yield Fault(message, hint, (*path, "stop"))
+
+
+def _looks(sequential: Sequential, replicates: int, path: KeyPath) -> Iterator[Fault]:
+    looks = sequential.looks
+    if any(later <= earlier for earlier, later in pairwise(looks)):
+        yield Fault("looks are numbers of replicates that grow", "write them in order, such as [5, 10, 20]", path)
+    elif looks[-1] != replicates:
+        message = f"the last look is at {looks[-1]} replicates, the study has {replicates}"
+        yield Fault(message, f"let the looks end with {replicates}, or change run_budget.replicates", path)
+
+
+def _may_be_curtailed(study: Study, gate: Gate) -> bool:
+    if gate.statistic != "mean":
+        return False
+    allowed = (gate.outcome,) if gate.outcome is not None else _of_hypothesis(study, gate)
+    found = [item for item in study.outcomes if item.name in allowed]
+    return not found or any(item.expected_type.lower() in BOOLEANS for item in found)
+
+
+def _of_hypothesis(study: Study, gate: Gate) -> tuple[str, ...]:
+    found = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
+    return () if found is None else tuple(found.dependent_vars)
