@@ -288,20 +288,22 @@ def test_what_is_kept_but_not_shown_is_told_before_the_artifacts(make_study, sum
     ]
 
 
-def test_an_error_is_told_in_full(make_study, summarise) -> None:
+def test_an_error_is_told_in_full_and_how_to_try_again(make_study, summarise) -> None:
     error = "a pytest_dre_export hook failed with ValueError: \x1b[31mno room for the table"
     assert summarise(make_study(level=[1]), lambda index, run: {"outcome": 1}, error=error, width=60)[3:] == [
         "  artifacts  artifacts/vessel",
+        "  resume     pytest studies/vessel.study.yaml --lf",
         "  error      a pytest_dre_export hook failed with",
         "             ValueError: \\x1b[31mno room for the table",
     ]
 
 
-def test_of_a_study_whose_results_cannot_be_read_only_the_error_is_told(make_study) -> None:
+def test_of_a_study_without_artifacts_the_error_is_told_and_how_to_try_again(make_study) -> None:
     where = {"width": 60, "height": 10, "output_dir": "out", "resume_command": RESUME}
     assert summary_lines(make_study(level=[1]), None, **where, error="artifacts not written: disk full") == [
         "pressure_vessel: What a larger budget buys",
-        "  error  artifacts not written: disk full",
+        "  error   artifacts not written: disk full",
+        "  resume  pytest studies/vessel.study.yaml --lf",
     ]
 
 
