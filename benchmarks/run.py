@@ -9,6 +9,7 @@ from pathlib import Path
 
 import flat_cost
 import idle_session
+import judging
 import many_runs
 import two_cores
 from figures import Figure, table
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Path, int, float], list[Figure]]] = {
     "many": many_runs.measure,
     "flat": flat_cost.measure,
     "cores": two_cores.measure,
+    "judging": judging.measure,
 }
 QUICK_SCALE = 0.1
 
