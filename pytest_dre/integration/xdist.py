@@ -127,22 +127,28 @@ class Controller:
             report.longrepr = f"{report.longrepr}\n{error}"
 
     def _record_crash(self, planned: PlannedStudy, report: pytest.TestReport) -> None:
+        """Record that the run failed, unless what became of it is stored: then its worker died of something else."""
         run = planned.runs_by_name.get(report.nodeid.partition("::")[2])
         if run is None:
             return
         store, session_id = self._stores.of(planned), self._settings.session_id
+        note = store.unstarted().get(run.run_id)
+        if note is not None and note.session_id == session_id:
+            report.longrepr = f"{report.longrepr}\nrun {run.run_id} was not started ({note.reason}), and stays missing"
+            return
         timeout = timeout_of(planned, run, session_id, _worker_of(report))
         reason, message = (
             (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
         )
-        result = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
-        if self._is_replayed(result, store):
-            report.longrepr = f"{report.longrepr}\nthe result of run {run.run_id} is stored, and was not touched"
-            return
+        crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
         failed = store.attempts(run.run_id, session_id)
-        if store.record_unless_recorded(with_attempts(result, failed, len(failed) + 1), session_id):
-            self._purse.pay(result.spending, failed=True)
-            Admission.to(planned.study, store, session_id, self._purse).settle(result, report.nodeid.partition("::")[2])
+        crash = with_attempts(crash, failed, len(failed) + 1)
+        if self._is_replayed(crash, store) or not store.record_unless_recorded(crash, session_id):
+            stored = store.result(run.run_id, crash.fingerprint)
+            report.longrepr = f"{report.longrepr}\n{_died_after(run.run_id, stored)}"
+            return
+        self._purse.pay(crash.spending, failed=True)
+        Admission.to(planned.study, store, session_id, self._purse).settle(crash, report.nodeid.partition("::")[2])
         told = str(report.longrepr) if timeout is None else f"{report.longrepr}\n{timeout}"
         report.longrepr = f"{told}\nrun {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
 
@@ -159,6 +165,19 @@ class Controller:
             is_study = path.is_file() and is_study_file(path)
             self._paths[prefix] = path if is_study else None
         return self._paths[prefix]
+
+
+def _died_after(run_id: str, stored: RunResult | None) -> str:
+    """Return what to say of a run whose result had been stored when its worker died."""
+    ended, next_time = "was over", ""
+    if stored is not None and stored.status is RunStatus.SUCCESS:
+        ended, next_time = "had succeeded", "; --lf replays it"
+    elif stored is not None and stored.status is RunStatus.FAILED:
+        ended, next_time = f"had failed ({stored.status_reason})", "; rerun it with --lf"
+    return (
+        f"run {run_id} {ended} by then, and its result is stored: what died came after it, in a hook or in the teardown"
+        f" of a fixture{next_time}"
+    )
 
 
 def _worker_of(report: pytest.TestReport) -> str:

@@ -1,0 +1,97 @@
+"""Workers that die of something else than a run: what is stored of the run holds."""
+
+import pytest
+
+CONFTEST = """
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+
+
+def dies(name):
+    if "temperature=0.7-r1" in name and (ROOT / "die").exists():
+        os._exit(3)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item):
+    dies(item.name)
+"""
+
+SKIPPING = """
+
+def pytest_runtest_setup(item):
+    if "temperature=0.7" in item.name:
+        pytest.skip("not today")
+"""
+
+
+@pytest.fixture
+def deadly(logged):
+    """A laboratory where the teardown of one run of six ends its worker while there is a file `die`."""
+    logged.write("conftest.py", CONFTEST)
+    (logged.path / "die").touch()
+    return logged
+
+
+def stored(lab):
+    rows = {row["run_id"]: row for row in lab.table("logged", "runs")}
+    return [(row["status"], row["status_reason"]) for row in rows.values()]
+
+
+def test_a_success_stays_one_and_is_replayed(deadly):
+    result = deadly.run("studies", "-n2")
+    assert result.ret == 1, "something has died"
+    assert stored(deadly) == [("success", "")] * 6
+    words = deadly.words(result)
+    assert "crashed while running 'studies/logged.study.yaml::temperature=0.7-r1'" in words
+    assert "had succeeded by then, and its result is stored: what died came after it" in words
+    assert "recorded as failed" not in words
+    assert len(deadly.calls()) == 6
+
+    dying = deadly.run("studies", "-n2", "--lf")
+    assert dying.ret == 1
+    assert "had succeeded by then" in deadly.words(dying)
+    (deadly.path / "die").unlink()
+    resumed = deadly.run("studies", "-n2", "--lf")
+    assert resumed.ret == 0
+    assert resumed.parseoutcomes() == {"cached": 1}
+    assert deadly.calls() == [], "nothing was carried out again"
+    assert deadly.manifest("logged")["complete"] is True
+
+
+def test_a_success_that_was_carried_out_by_lf_itself(deadly):
+    (deadly.path / "broken").touch()
+    (deadly.path / "die").unlink()
+    deadly.run("studies", "-n2").assert_outcomes(passed=4, failed=2)
+    (deadly.path / "broken").unlink()
+    (deadly.path / "die").touch()
+    assert "had succeeded by then" in deadly.words(deadly.run("studies", "-n2", "--lf"))
+    assert stored(deadly) == [("success", "")] * 6
+
+
+def test_a_failure_keeps_its_reason(deadly):
+    (deadly.path / "broken").touch()
+    result = deadly.run("studies", "-n2")
+    assert "had failed (agent_error) by then" in deadly.words(result)
+    assert stored(deadly) == [("success", "")] * 4 + [("failed", "agent_error")] * 2
+    assert deadly.manifest("logged")["failure_reasons"] == {"agent_error": 2}
+
+
+def test_a_skipped_run_has_not_crashed(deadly):
+    deadly.write("conftest.py", CONFTEST + SKIPPING)
+    result = deadly.run("studies", "-n2")
+    assert "was over by then" in deadly.words(result)
+    assert deadly.manifest("logged")["failed_runs"] == 0
+
+
+def test_a_run_that_was_not_started_has_not_crashed(deadly):
+    result = deadly.run("studies", "-n2", "--dre-limit", "max_cost_usd=0")
+    assert "was not started (budget), and stays missing" in deadly.words(result)
+    assert deadly.manifest("logged")["missing_runs"] == 6
+    (deadly.path / "die").unlink()
+    assert deadly.run("studies", "-n2", "--lf").ret == 0
+    assert len(deadly.calls()) == 6
