@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dre-plan",
         action="store_true",
-        help="show the plan of each selected study (factors, conditions, runs) and stop",
+        help="show the plan of each selected study (factors, conditions, runs, power) and stop",
     )
     group.addoption(
         "--dre-output",
@@ -78,9 +78,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--dre-baseline-missing",
         choices=("error", "warn"),
         default="error",
-        help="what a baseline that is not there does: end the session (exit 4), or leave its gates inconclusive",
+        help="what a baseline that is not there does: end the session (exit 4), or let its gates be skipped",
     )
-    group.addoption("--dre-explain", action="store_true", help="read each gate's verdict in plain words")
+    group.addoption(
+        "--dre-explain",
+        action="store_true",
+        help="read each gate's verdict in plain words, with advice on what more runs would show and cost",
+    )
     parser.addini("dre_baselines", "where baselines are kept, relative to the rootdir", default=".dre/baselines")
     parser.addini(
         "dre_on_inconclusive",

@@ -58,11 +58,15 @@ def test_the_selection_shown_leaves_gates_out(guess):
     assert all("strategy=uniform" in line for line in listed)
 
 
-def test_options_named_in_the_documentation_exist(lab):
-    known = set(re.findall(r"--dre-[\w-]+", lab.run_here("--help").stdout.str()))
+def test_options_and_ini_keys_named_in_the_documentation_exist(lab):
+    known = options(lab.run_here("--help").stdout.str())
+    assert {"--dre-plan", "dre_output"} <= known
     for page in PAGES:
-        named = set(re.findall(r"--dre-[\w-]*\w", page.read_text(encoding="utf-8")))
-        assert named <= known, page.name
+        assert options(page.read_text(encoding="utf-8")) <= known, page.name
+
+
+def options(text):
+    return set(re.findall(r"--dre-[\w-]*\w|\bdre_[a-z_]+\b", text))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
