@@ -28,7 +28,6 @@ _FIELDS = (
 _EVALUATION_COLUMNS = ("metric_value", "metric_name", "metric_unit", "evaluator_id", "aggregation_level")
 _EVENT_COLUMNS = ("timestamp", "record_id", "text", "session_id", "actor_id", "event_type", "level")
 _DEFAULT_EVENT = "assistant_output"
-BOOLEANS = ("bool", "boolean")
 INTEGERS = ("int", "integer")
 
 
@@ -56,8 +55,9 @@ class OutcomeReader:
     @property
     def kind(self) -> str:
         """What values the outcome has: "bool", "int" or "float"."""
-        expected = "" if self.spec is None else self.spec.expected_type.lower()
-        return "bool" if expected in BOOLEANS else "int" if expected in INTEGERS else "float"
+        if self.spec is None:
+            return "float"
+        return "bool" if self.spec.is_boolean else "int" if self.spec.expected_type.lower() in INTEGERS else "float"
 
     def number(self, result: RunResult) -> float | None:
         """Return a result's value as a number, booleans as 0 and 1; None for what is none, or not of the `kind`."""

@@ -10,7 +10,6 @@ from pytest_dre.model.running import Expected, ExpectedOutcome
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
 
-BOOLEANS = ("bool", "boolean")
 ROUNDING = 1 + 1e-9
 
 
@@ -48,7 +47,7 @@ def _impossible(stated: ExpectedOutcome, spec: OutcomeSpec, path: KeyPath) -> It
 
 
 def _range(spec: OutcomeSpec) -> tuple[float, float] | None:
-    if spec.expected_type.lower() in BOOLEANS:
+    if spec.is_boolean:
         return 0.0, 1.0
     if spec.range is None or not spec.range[0] < spec.range[1]:
         return None  # an empty range is a fault by itself

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pytest_dre.errors import Fault
 from pytest_dre.loading.known import Names
 from pytest_dre.loading.wording import shortened
+from pytest_dre.model.gating import hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
 from pytest_dre.model.running import Gate
 from pytest_dre.model.source import KeyPath
@@ -12,7 +13,6 @@ from pytest_dre.model.study import Study
 
 VALUE_CLAIMS = ("at_least", "at_most")
 MARGIN_CLAIMS = ("non_inferior", "equivalent")
-BOOLEANS = ("bool", "boolean")
 
 
 def gate_claims(study: Study, names: Names) -> Iterator[Fault]:
@@ -23,7 +23,7 @@ def gate_claims(study: Study, names: Names) -> Iterator[Fault]:
             yield Fault(f"alpha {gate.alpha:g} is too large", "write at most 0.5, such as 0.05", (*path, "alpha"))
         if gate.outcome is None and gate.hypothesis is None:
             continue  # a fault by itself
-        hypothesis = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
+        hypothesis = hypothesis_of(study, gate)
         if gate.hypothesis is not None and hypothesis is None:
             continue
         yield from _arms(gate, hypothesis, path)
@@ -104,7 +104,7 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
         message = "the hypothesis does not say which outcome is judged"
         yield Fault(message, "add 'outcome: ' and one of its dependent variables", (*path, "outcome"))
         return
-    if gate.statistic.startswith("pass") and spec.expected_type.lower() not in BOOLEANS:
+    if gate.statistic.startswith("pass") and not spec.is_boolean:
         message = f"{gate.statistic} needs an outcome that is true or false, {shortened(spec.name)!r} is not"
         yield Fault(message, "write 'expected_type: boolean' at the outcome, or choose another", (*path, "statistic"))
     directed = spec.goal is not None or (hypothesis is not None and hypothesis.direction in ("greater", "less"))
@@ -116,10 +116,7 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
 def _spec(study: Study, gate: Gate, hypothesis: Hypothesis | None) -> tuple[OutcomeSpec | None, bool]:
     """Return the outcome that a gate is about, and False if a name of it is wrong (a fault by itself)."""
     allowed = (gate.outcome,) if gate.outcome is not None else hypothesis.dependent_vars if hypothesis else ()
-    outcomes = {item.name: item for item in study.outcomes}
-    if any(name not in outcomes for name in allowed):
+    known = {item.name for item in study.outcomes}
+    if not known.issuperset(allowed):
         return None, False
-    if len(allowed) == 1:
-        return outcomes[allowed[0]], True
-    primary = [item for item in study.outcomes if item.primary and (not allowed or item.name in allowed)]
-    return (primary[0] if len(primary) == 1 else None), True
+    return outcome_of(study, gate), True

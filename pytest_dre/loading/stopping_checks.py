@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pytest_dre.errors import Fault
-from pytest_dre.loading.gate_checks import BOOLEANS
 from pytest_dre.loading.known import Names
+from pytest_dre.model.gating import outcome_of
 from pytest_dre.model.running import Gate, Sequential
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
@@ -38,13 +38,5 @@ def _looks(sequential: Sequential, replicates: int, path: KeyPath) -> Iterator[F
 
 
 def _may_be_curtailed(study: Study, gate: Gate) -> bool:
-    if gate.statistic != "mean":
-        return False
-    allowed = (gate.outcome,) if gate.outcome is not None else _of_hypothesis(study, gate)
-    found = [item for item in study.outcomes if item.name in allowed]
-    return not found or any(item.expected_type.lower() in BOOLEANS for item in found)
-
-
-def _of_hypothesis(study: Study, gate: Gate) -> tuple[str, ...]:
-    found = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
-    return () if found is None else tuple(found.dependent_vars)
+    spec = outcome_of(study, gate)  # none is a fault by itself
+    return gate.statistic == "mean" and (spec is None or spec.is_boolean)

@@ -28,6 +28,11 @@ class OutcomeSpec(SchemaModel):
     goal: Literal["maximize", "minimize"] | None = None
     range: Annotated[tuple[Real, ...], Field(min_length=2, max_length=2)] | None = None
 
+    @property
+    def is_boolean(self) -> bool:
+        """Whether its values are true or false."""
+        return self.expected_type.lower() in ("bool", "boolean")
+
 
 class Moderator(SchemaModel):
     """A factor that may change an effect, and the levels looked at."""

@@ -45,9 +45,7 @@ def message_entries(unstarted: Mapping[str, Unstarted], *, compact: bool) -> lis
     lines = 1 if compact else MESSAGE_LINES
     needless = [clean(messages[reason]) for reason in shown if reason == StatusReason.NOT_NEEDED]
     others = [
-        f"{fit(reason, MAX_REASON)}: {clean(messages[reason])}"
-        for reason in shown
-        if reason != StatusReason.NOT_NEEDED
+        f"{fit(reason, MAX_REASON)}: {clean(messages[reason])}" for reason in shown if reason != StatusReason.NOT_NEEDED
     ]
     entries = [Entry("" if index else "missing", words=text, lines=lines) for index, text in enumerate(others)]
     return [*entries, *(Entry("not needed", words=text, lines=lines) for text in needless)]

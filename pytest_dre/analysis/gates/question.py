@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from pytest_dre.analysis.gates.claims import DIRECTED, Side, parse_margin, sides
 from pytest_dre.analysis.gates.statistic import Statistic, parse_statistic
+from pytest_dre.model.gating import hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
 from pytest_dre.model.running import Gate, GateContrast
 from pytest_dre.model.study import Study
 
 Kind = Literal["binary", "bounded", "numbers"]
-BOOLEANS = ("bool", "boolean")
 
 
 class Unanswerable(Exception):
@@ -61,8 +61,7 @@ class Question:
 
 def ask(study: Study, gate: Gate) -> Question:
     """Return what `gate` asks. Raises Unanswerable if the study does not say enough."""
-    hypothesis = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
-    spec = gate_outcome(study, gate, hypothesis)
+    hypothesis, spec = hypothesis_of(study, gate), outcome_of(study, gate)
     if spec is None:
         raise Unanswerable("the study does not say which outcome is meant", "add 'outcome: ' and its name")
     contrast = gate_contrast(gate, hypothesis)
@@ -91,18 +90,6 @@ def ask(study: Study, gate: Gate) -> Question:
     )
 
 
-def gate_outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None) -> OutcomeSpec | None:
-    """Return the outcome: the gate's, the hypothesis's only one, else the study's only primary one."""
-    name = gate.outcome
-    if name is None and hypothesis is not None and len(hypothesis.dependent_vars) == 1:
-        name = hypothesis.dependent_vars[0]
-    if name is not None:
-        return next((item for item in study.outcomes if item.name == name), None)
-    allowed = hypothesis.dependent_vars if hypothesis is not None else ()
-    primary = [item for item in study.outcomes if item.primary and (not allowed or item.name in allowed)]
-    return primary[0] if len(primary) == 1 else None
-
-
 def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | None:
     """Return the arms: the gate's, else those of a hypothesis about one variable; a baseline or value has none."""
     if gate.contrast is not None or gate.baseline is not None or gate.claim in ("at_least", "at_most"):
@@ -125,7 +112,7 @@ def higher_is_better(gate: Gate, hypothesis: Hypothesis | None, spec: OutcomeSpe
 
 def kind_of(spec: OutcomeSpec) -> Kind:
     """Return what the declared type and range make of the outcome."""
-    if spec.expected_type.lower() in BOOLEANS:
+    if spec.is_boolean:
         return "binary"
     return "numbers" if spec.range is None else "bounded"
 

@@ -9,7 +9,6 @@ from pytest_dre.model.running import ExpectedOutcome
 from pytest_dre.model.study import Study
 
 Range: TypeAlias = tuple[float, float]
-BOOLEANS = ("bool", "boolean")
 
 
 def expected_of(study: Study, outcome: str, agents: Iterable[str | None]) -> ExpectedOutcome:
@@ -27,14 +26,14 @@ def expected_deviation(expected: ExpectedOutcome, spec: OutcomeSpec) -> float | 
     """Return the standard deviation of a run that is stated, or that a stated rate of true outcomes has."""
     if expected.sd is not None:
         return expected.sd
-    if spec.expected_type.lower() in BOOLEANS and expected.mean is not None:
+    if spec.is_boolean and expected.mean is not None:
         return largest_deviation((0.0, 1.0), expected.mean)
     return None
 
 
 def outcome_range(spec: OutcomeSpec) -> Range | None:
     """Return the lowest and highest possible value, None if the outcome has none."""
-    if spec.expected_type.lower() in BOOLEANS:
+    if spec.is_boolean:
         return 0.0, 1.0
     return None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
 

@@ -11,7 +11,7 @@ from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.gates.layout import Layout, lay_out
 from pytest_dre.analysis.gates.looks import baselines_up_to, up_to
-from pytest_dre.analysis.gates.question import Question, Unanswerable, ask, gate_outcome
+from pytest_dre.analysis.gates.question import Question, Unanswerable, ask
 from pytest_dre.analysis.gates.testers import Strata, Units
 from pytest_dre.analysis.variance import doubling
 from pytest_dre.analysis.variance.components import CONDITION, REPLICATE, Components, intraclass, variance_components
@@ -25,6 +25,7 @@ from pytest_dre.analysis.variance.observations import (
     of_arms,
     of_rows,
 )
+from pytest_dre.model.gating import outcome_of
 from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import Spending
 from pytest_dre.model.study import Study
@@ -81,7 +82,7 @@ def advise(
 
 def ungated_outcomes(study: Study) -> list[str]:
     """Return the primary outcomes that no gate is about."""
-    gated = {_outcome_of(study, gate) for gate in study.gates}
+    gated = {spec.name for gate in study.gates if (spec := outcome_of(study, gate)) is not None}
     names = [item.name for item in study.outcomes if item.primary] if study.outcomes else [PRIMARY]
     return [name for name in names if name not in gated]
 
@@ -90,12 +91,6 @@ def outcome_advice(study: Study, outcome: str, rows: Sequence[OutcomeRow]) -> Ad
     """Return where an outcome's variance comes from over all planned runs; None if it has no values."""
     seen = of_rows(study, outcome, rows)
     return None if seen is None else _described(outcome, seen)
-
-
-def _outcome_of(study: Study, gate: Gate) -> str | None:
-    hypothesis = next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
-    spec = gate_outcome(study, gate, hypothesis)
-    return None if spec is None else spec.name
 
 
 def _judged(
