@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pytest_dre.errors import DreError
 from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.nodes import GateItem, StudyFile, gate_name
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
 from pytest_dre.model.verdicts import GateVerdict
-from pytest_dre.sessions.judging import judge_study, missing_baselines
+from pytest_dre.sessions.judging import judge_study
 from pytest_dre.sessions.planned import PlannedStudy
 
 
@@ -24,50 +25,30 @@ class GateJudge:
         shown: The ids of the gates that were selected, by the same.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, baselines: Baselines) -> None:
         self._settings = settings
+        self._baselines = baselines
         self.verdicts: dict[Path, dict[str, GateVerdict]] = {}
         self.shown: dict[Path, list[str]] = {}
 
     def verdict(self, path: Path, planned: PlannedStudy, gate_id: str) -> GateVerdict:
         """Return the verdict on one gate of the study at `path`."""
         if path not in self.verdicts:
-            self.verdicts[path] = judge_study(planned, self._settings.judging)
+            self.verdicts[path] = judge_study(planned, self._settings.judging, self._baselines.of(planned))
         self.shown.setdefault(path, []).append(gate_id)
         return self.verdicts[path][gate_id]
 
     def only_warns(self, planned: PlannedStudy, gate: Gate, default: str) -> bool:
         """Return whether the gate is skipped if its data cannot say."""
-        if gate.baseline is not None and may_lack_baselines(self._settings):
-            missing = missing_baselines(planned, self._settings.judging)
-            if (self._settings.judging.baseline or gate.baseline) in missing:
-                return True
+        is_lacking = gate.baseline is not None and self._baselines.of(planned)[gate.baseline] is None
+        if is_lacking and self._baselines.may_be_missing():
+            return True
         return (gate.on_inconclusive or default) == "warn"
 
     def judged(self, path: Path) -> tuple[GateVerdict, ...]:
         """Return the verdicts on the gates that were selected, in the order of the study."""
         shown = self.shown.get(path, [])
         return tuple(verdict for gate_id, verdict in self.verdicts.get(path, {}).items() if gate_id in shown)
-
-
-def require_baselines(planned: PlannedStudy, settings: Settings) -> None:
-    """End the session, before anything is spent, if gates need a baseline that is damaged or not there."""
-    try:
-        missing = missing_baselines(planned, settings.judging)
-    except DreError as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    if missing and not may_lack_baselines(settings):
-        pytest.exit(
-            f"{planned.study.study_id}: there is no baseline {', '.join(map(repr, missing))} in"
-            f" {settings.judging.baselines}; save one with --dre-save-baseline, name another with --dre-baseline,"
-            " or say --dre-baseline-missing=warn",
-            returncode=pytest.ExitCode.USAGE_ERROR,
-        )
-
-
-def may_lack_baselines(settings: Settings) -> bool:
-    """Return whether a baseline that is not there is no error: users say so, or this session may be the first."""
-    return settings.judging.missing_baseline_warns or settings.save_baseline is not None
 
 
 class GatesLast:
@@ -79,8 +60,19 @@ class GatesLast:
         session.items.sort(key=lambda item: isinstance(item, GateItem))
 
 
+Mark = tuple[str, tuple[Any, ...], dict[str, Any]]  # name, arguments, keyword arguments
+MARKS_KEY = "dre_gate_marks"  # of what a worker puts out when it ends
+PLAIN = (str, int, float, bool, type(None))
+
+
 class GatesElsewhere:
     """In a worker: leaves the gates, which were collected and selected like runs, to the controller."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell the controller which marks conftest files have put on gates: it makes items of its own."""
+        marks = {item.nodeid: _plain_marks(item) for item in session.items if isinstance(item, GateItem)}
+        session.config.workeroutput[MARKS_KEY] = {name: found for name, found in marks.items() if found}  # type: ignore[attr-defined]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -95,12 +87,26 @@ class GatesElsewhere:
         return True
 
 
+def _plain_marks(item: GateItem) -> list[Mark]:
+    """Return the marks of the item itself that xdist can send; the plugin's own is set again."""
+    return [
+        (mark.name, mark.args, dict(mark.kwargs))
+        for mark in item.own_markers
+        if mark.name != "timeout" and all(isinstance(value, PLAIN) for value in (*mark.args, *mark.kwargs.values()))
+    ]
+
+
 class GatesAfterwards:
     """In the controller: judges the gates that the workers have selected, when its own loop is over."""
 
     def __init__(self, registry: StudyRegistry) -> None:
         self._registry = registry
         self._selected: list[tuple[Path, str]] = []
+        self._marks: dict[str, list[Mark]] = {}
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over the marks of gates; a worker that died puts out nothing."""
+        self._marks |= getattr(node, "workeroutput", {}).get(MARKS_KEY, {})
 
     def select(self, gates: Iterable[tuple[Path, str]]) -> None:
         """Note the selected gates: the study's file and the item's name."""
@@ -125,4 +131,7 @@ class GatesAfterwards:
             return None
         study_file = StudyFile.at(path, session)
         study_file.planned, study_file.bindings = planned, StudyBindings({}, {})
-        return GateItem.from_parent(study_file, name=name, gate=gate)
+        item: GateItem = GateItem.from_parent(study_file, name=name, gate=gate)
+        for mark, args, kwargs in self._marks.get(item.nodeid, ()):
+            item.add_marker(getattr(pytest.mark, mark)(*args, **kwargs))
+        return item

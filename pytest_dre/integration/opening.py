@@ -5,17 +5,16 @@ from contextlib import suppress
 import pytest
 
 from pytest_dre.errors import StoreError
-from pytest_dre.integration.gates import require_baselines
+from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.nodes import GateItem, RunItem
-from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 
 
 class Opening:
     """Opens the stores outside of any run: waiting for another session must not count as a run's time."""
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
-        self._settings = settings
+    def __init__(self, baselines: Baselines, stores: Stores) -> None:
+        self._baselines = baselines
         self._stores = stores
 
     @pytest.hookimpl(tryfirst=True)
@@ -24,7 +23,7 @@ class Opening:
         if session.testsfailed and not session.config.option.continue_on_collection_errors:
             return
         for study_file in dict.fromkeys(item.parent for item in session.items if isinstance(item, GateItem)):
-            require_baselines(study_file.planned, self._settings)
+            self._baselines.require(study_file.planned)
         files = dict.fromkeys(item.parent for item in session.items if isinstance(item, RunItem))
         for study_file in files:
             with suppress(StoreError):

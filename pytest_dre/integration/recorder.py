@@ -17,6 +17,7 @@ from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.alarms import rings_at
+from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.reports import RunData
@@ -27,7 +28,6 @@ from pytest_dre.integration.watching import watched
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import Attempt, ProblemPacket, RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.acceptance import accepted
-from pytest_dre.sessions.judging import baselines_of
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.resuming import Action
 from pytest_dre.sessions.stopping import EarlyStop, StoreBoard, StoreEvidence, early_stop
@@ -57,11 +57,14 @@ class _Workplace:
 class Recorder:
     """Keeps each run's result in its study's store before the report goes out."""
 
-    def __init__(self, settings: Settings, stores: Stores, purse: SessionPurse, masker: SecretMasker) -> None:
+    def __init__(
+        self, settings: Settings, stores: Stores, purse: SessionPurse, masker: SecretMasker, baselines: Baselines
+    ) -> None:
         self._settings = settings
         self._stores = stores
         self._purse = purse
         self._masker = masker
+        self._baselines = baselines
         self._workplaces: dict[Path, _Workplace] = {}
         self._told: set[Path] = set()  # stores whose failure a run of this process has shown
 
@@ -140,7 +143,7 @@ class Recorder:
             store, session_id, study_file.bindings.fingerprint_of, replays=resumption.resume and not resumption.rerun
         )
         board = StoreBoard(store, session_id)
-        return early_stop(planned, evidence, board, lambda: baselines_of(planned, self._settings.judging))
+        return early_stop(planned, evidence, board, lambda: self._baselines.of(planned))
 
     def _replay(self, item: RunItem, store: RunStore) -> bool:
         """Report the run from the store, if the session's options say so."""

@@ -5,6 +5,7 @@ import pytest
 from pytest_dre.builtins.hooks import SiblingPackages
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import SessionPurse, SharedLedger
+from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.gates import GateJudge, GatesAfterwards, GatesElsewhere, GatesLast
 from pytest_dre.integration.github import StepSummary
@@ -41,37 +42,40 @@ def activate(config: pytest.Config) -> None:
     elif config.getoption("collectonly"):
         plugins.register(Terminal(config, registry, None, None))
     else:
-        stores = Stores(config, settings)
+        stores, baselines = Stores(config, settings), Baselines(settings)
         plugins.register(stores)
         if settings.role is Role.WORKER:
             plugins.register(GatesElsewhere())
-            _register_recorder(config, settings, stores)
+            _register_recorder(config, settings, stores, baselines)
         else:
-            _register_closing(config, settings, registry, stores)
+            _register_closing(config, settings, registry, stores, baselines)
 
 
-def _register_recorder(config: pytest.Config, settings: Settings, stores: Stores) -> None:
+def _register_recorder(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
     purse = SessionPurse(settings)
     masker = SecretMasker(config.getini("dre_secrets"))
-    recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker)
+    recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker, baselines)
     config.pluginmanager.register(purse)
     config.pluginmanager.register(recorder, "dre-recorder")
     config.pluginmanager.register(SettledItems())
 
 
-def _register_closing(config: pytest.Config, settings: Settings, registry: StudyRegistry, stores: Stores) -> None:
+def _register_closing(
+    config: pytest.Config, settings: Settings, registry: StudyRegistry, stores: Stores, baselines: Baselines
+) -> None:
     """Whoever sees all reports closes the session."""
     pending = PendingRuns(config)
-    judge = config.stash[judge_key] = GateJudge(settings)
+    judge = config.stash[judge_key] = GateJudge(settings, baselines)
     exporter = Exporter(settings, registry, stores, judge, pending=pending, config=config)
-    closing = ClosingParts(pending, exporter, Terminal(config, registry, exporter, pending), GatesAfterwards(registry))
+    terminal = Terminal(config, registry, exporter, pending)
+    closing = ClosingParts(pending, exporter, terminal, GatesAfterwards(registry), baselines)
     plugins = config.pluginmanager
     for part in (closing.pending, closing.exporter, closing.terminal, StepSummary(exporter), SharedLedger(settings)):
         plugins.register(part)
     if settings.role is Role.SINGLE:
-        plugins.register(Opening(settings, stores))
+        plugins.register(Opening(baselines, stores))
         plugins.register(GatesLast())
-        _register_recorder(config, settings, stores)
+        _register_recorder(config, settings, stores, baselines)
     else:
         plugins.register(closing.gates, "dre-gates")
         plugins.register(Controller(config, settings, registry, stores, closing), "dre-controller")

@@ -11,8 +11,9 @@ from pytest_dre.detection import is_study_file
 from pytest_dre.errors import DreError, StudyError
 from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.integration.admission import Admission, SessionPurse
+from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
-from pytest_dre.integration.gates import GatesAfterwards, require_baselines
+from pytest_dre.integration.gates import GatesAfterwards
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -35,6 +36,7 @@ class ClosingParts:
     exporter: Exporter
     terminal: Terminal
     gates: GatesAfterwards
+    baselines: Baselines
 
 
 class Controller:
@@ -82,7 +84,7 @@ class Controller:
         ]
         for path in dict.fromkeys(path for path, _ in gates):
             with suppress(StudyError):
-                require_baselines(self._registry.load(path), self._settings)
+                self._closing.baselines.require(self._registry.load(path))
         self._closing.gates.select(gates)
 
     def _load(self, node_ids: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The gates of a planned study, judged by what its store holds."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,16 +37,20 @@ class Judging:
     allow_stale: bool = False
 
 
-def judge_study(planned: PlannedStudy, judging: Judging) -> dict[str, GateVerdict]:
+def judge_study(
+    planned: PlannedStudy, judging: Judging, baselines: "Mapping[str, Baseline | None] | None" = None
+) -> dict[str, GateVerdict]:
     """Return the verdict on each of the study's gates, with advice.
 
-    Raises DreError for a baseline that cannot be read.
+    `baselines` are those that the gates name (see `baselines_of`), read now unless given. Raises DreError for one that
+    cannot be read.
     """
     from pytest_dre.analysis.gates.judging import judge_gates
 
     purse = Purse()
     rows = outcome_table(planned, judging.allow_stale, watch=purse.watched)
-    baselines = baselines_of(planned, judging)
+    if baselines is None:
+        baselines = baselines_of(planned, judging)
     return advised(planned.study, rows, baselines, judge_gates(planned.study, rows, baselines), purse)
 
 
@@ -64,9 +69,15 @@ def outcome_table(planned: PlannedStudy, allow_stale: bool = False, watch: Watch
 
 
 def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline | None]":
-    """Return the baselines that the study's gates name, None where one is missing."""
-    names = dict.fromkeys(gate.baseline for gate in planned.study.gates if gate.baseline is not None)
-    return {name: _found(judging.baseline or name, planned.study.study_id, judging.baselines) for name in names}
+    """Return the baselines that the study's gates name, None where one is missing; each is read once.
+
+    Raises DreError for one that cannot be read.
+    """
+    places = {gate.baseline: judging.baseline or gate.baseline for gate in planned.study.gates if gate.baseline}
+    found = {
+        place: _found(place, planned.study.study_id, judging.baselines) for place in dict.fromkeys(places.values())
+    }
+    return {name: found[place] for name, place in places.items()}
 
 
 def _found(where: str, study_id: str, directory: Path) -> "Baseline | None":
@@ -76,11 +87,6 @@ def _found(where: str, study_id: str, directory: Path) -> "Baseline | None":
         return load_baseline(where, study_id, directory)
     except MissingBaselineError:
         return None
-
-
-def missing_baselines(planned: PlannedStudy, judging: Judging) -> list[str]:
-    """Return the baselines that gates of the study name and that are not there."""
-    return [judging.baseline or name for name, found in baselines_of(planned, judging).items() if found is None]
 
 
 def save_study_baseline(planned: PlannedStudy, name: str, directory: Path) -> Path:

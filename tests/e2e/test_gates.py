@@ -5,6 +5,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from pytest_dre.sessions.baselines import load_baseline
+
 AGENT = """
 import random
 from pathlib import Path
@@ -196,3 +198,88 @@ def test_a_damaged_baseline_is_told(guarded):
     result = guarded.run_here("studies")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "main.baseline.json: the baseline is damaged" in guarded.words(result)
+
+
+READS = """
+from pathlib import Path
+
+import pytest_dre.sessions.baselines as baselines
+
+read = baselines.load_baseline
+
+
+def pytest_configure(config):
+    role = "worker" if hasattr(config, "workerinput") else "main"
+
+    def load_baseline(where, *args):
+        with (Path(__file__).parent / "reads.txt").open("a") as file:
+            file.write(f"{where} {role}\\n")
+        return read(where, *args)
+
+    baselines.load_baseline = load_baseline
+"""
+
+
+@pytest.fixture
+def observed(guarded, monkeypatch):
+    """A laboratory that notes which process reads which baseline; two gates name one, a third another."""
+    monkeypatch.setattr("pytest_dre.sessions.baselines.load_baseline", load_baseline)  # to be restored afterwards
+    study = guarded.path / "studies/verdicts.study.yaml"
+    gate = "  - {gate_id: GATE, outcome: score, baseline: NAME, claim: non_inferior, margin: 0.3}\n"
+    more = "".join(gate.replace("GATE", f"{name}-too").replace("NAME", name) for name in ("main", "other"))
+    study.write_text(study.read_text() + more)
+    guarded.run_here("studies", "--dre-save-baseline").assert_outcomes(passed=20, skipped=3)
+    guarded.run_here("studies", "--dre-save-baseline=other").assert_outcomes(passed=22, skipped=1)
+    guarded.write("conftest.py", READS)
+    return guarded
+
+
+def test_a_session_reads_each_baseline_once(observed, mode):
+    observed.run("studies", *mode).assert_outcomes(passed=23)
+    assert (observed.path / "reads.txt").read_text() == "main main\nother main\n"
+
+
+def test_one_baseline_in_place_of_all_is_read_once(observed, mode):
+    observed.run("studies", "--dre-baseline=other", *mode).assert_outcomes(passed=23)
+    assert (observed.path / "reads.txt").read_text() == "other main\n"
+
+
+def test_gates_are_judged_by_the_baseline_that_was_there_at_the_start(guarded):
+    guarded.run_here("studies", "--dre-save-baseline")
+    guarded.write(
+        "conftest.py",
+        """
+        from pathlib import Path
+
+        def pytest_runtest_setup(item):
+            (Path(__file__).parent / ".dre/baselines/verdicts/main.baseline.json").write_text("{}")
+        """,
+    )
+    guarded.run_here("studies").assert_outcomes(passed=21)
+
+
+def test_marks_of_conftest_files_reach_gates_in_every_mode(gated, mode):
+    gated.write(
+        "conftest.py",
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if item.name == "gate=worse":
+                    item.add_marker(pytest.mark.xfail(reason="known", strict=True))
+                if item.name == "gate=unclear":
+                    item.add_marker(pytest.mark.skip(reason="no use"))
+        """,
+    )
+    result = gated.run("studies", "-rs", *mode)
+    result.assert_outcomes(passed=62, skipped=1, xfailed=1)
+    assert result.ret == 0
+    assert "no use" in result.stdout.str()
+
+
+def test_gates_of_several_studies_stand_under_their_names(gated, mode):
+    gated.write("studies/other.study.yaml", STUDY.replace("study_id: verdicts", "study_id: other"))
+    words = gated.words(gated.run("studies", "-k", "good or bad or gate", *mode))
+    for study in ("other", "verdicts"):
+        assert f"{study} better: PASS" in words
