@@ -1,7 +1,7 @@
 """What the session prints: how many runs are planned, and what became of them."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -113,13 +113,19 @@ class Terminal:
         for number, closed in enumerate(self._exporter.closed):
             for line in ([""] if number else []) + self._lines(closed):
                 terminalreporter.write_line(line)
-        gates = [
-            line for closed in self._exporter.closed for line in (*self._gate_lines(closed), *self._ungated(closed))
-        ]
+        gates = self._gates(self._exporter.closed)
         if gates:
             terminalreporter.write_sep("=", "gates")
         for line in gates:
             terminalreporter.write_line(line)
+
+    def _gates(self, studies: Sequence[ClosedStudy]) -> list[str]:
+        """Return what is said of gates, under the study's name if several have some: names may be the same."""
+        found = [(closed, [*self._gate_lines(closed), *self._ungated(closed)]) for closed in studies]
+        told = [(clean(closed.planned.study.study_id), lines) for closed, lines in found if lines]
+        if len(told) < 2:
+            return [line for _, lines in told for line in lines]
+        return [line for name, lines in told for line in (name, *(f"  {text}" for text in lines))]
 
     def _gate_lines(self, closed: ClosedStudy) -> list[str]:
         """Return one line a gate that was judged, and what it means if users want that."""

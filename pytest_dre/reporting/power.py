@@ -93,8 +93,13 @@ def _inside(power: GatePower, distance: float) -> str:
 
 
 def _need(needed: Needed) -> str:
-    count = f"more than 10,000 {needed.what}" if needed.count is None else f"{needed.count:,} {needed.what}"
+    count = f"more than 10,000 {needed.what}" if needed.count is None else _many(needed.count, needed.what)
     return f"if {clean(needed.truth)}: {_percent(needed.power)} power, 80 % takes {count}"
+
+
+def _many(count: int, what: str) -> str:
+    noun, space, each = what.partition(" ")
+    return f"{count:,} {what}" if count != 1 else f"1 {noun.removesuffix('s')}{space}{each}"
 
 
 def _grounds(power: GatePower) -> Iterator[str]:

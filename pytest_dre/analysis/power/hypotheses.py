@@ -27,6 +27,7 @@ from pytest_dre.model.verdicts import OutcomeRow
 
 ONE_SIDED = ("greater", "less")
 NO_FIGURE = "power is told of comparisons of two arms only"
+MANY_LEVELS = ("chi_square",)  # of two levels they have a figure, of more none
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,12 @@ def _of_question(study: Study, rows: list[OutcomeRow], question: Question, blank
     if question.direction == "equivalent" and comparison.kind != "equivalence":
         return replace(blank, blocked=f"{question.test} cannot show equivalence")
     filled = [replace(row, status="success", stale=False, values=_filled(row, question.outcome)) for row in rows]
-    asked, planned = _arms(study, filled, question, comparison)
+    try:
+        asked, planned = _arms(study, filled, question, comparison)
+    except DreError:
+        if find_test(question.test).name in MANY_LEVELS:
+            return replace(blank, blocked=NO_FIGURE)
+        raise
     try:
         stored = _arms(study, rows, question, comparison)[1]
     except DreError:

@@ -3,6 +3,7 @@
 Found by inverting the distribution function at both tails (Steiger & Fouladi 1997; Smithson 2003).
 """
 
+import math
 from collections.abc import Callable
 
 from scipy import optimize, stats
@@ -13,9 +14,14 @@ def t_noncentrality(statistic: float, df: float, alpha: float) -> tuple[float, f
     if statistic < 0:
         low, high = t_noncentrality(-statistic, df, alpha)
         return -high, -low
-    low = _root(lambda nc: stats.nct.sf(statistic, df, nc) - alpha / 2, -20.0, max(statistic, 1.0))
-    high = _root(lambda nc: alpha / 2 - stats.nct.cdf(statistic, df, nc), 0.0, 4 * statistic + 20)
+    low = _root(lambda nc: _tail(stats.nct.sf(statistic, df, nc)) - alpha / 2, -20.0, max(statistic, 1.0))
+    high = _root(lambda nc: alpha / 2 - _tail(stats.nct.cdf(statistic, df, nc)), 0.0, 4 * statistic + 20)
     return low, high
+
+
+def _tail(probability: float) -> float:
+    """Return the probability; SciPy 1.17 gives NaN far out in the tails, where it vanishes."""
+    return 0.0 if math.isnan(probability) else float(probability)
 
 
 def f_noncentrality(statistic: float, df1: float, df2: float, alpha: float) -> tuple[float, float]:

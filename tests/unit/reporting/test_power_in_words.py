@@ -158,3 +158,11 @@ def test_the_plan_has_a_section(make_plan) -> None:
         "              stored runs, simulated)",
     ]
     assert not any("power" in line for line in plan_lines(study, plan, width=80, height=None, power=StudyPower()))
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [("replicates", "1 replicate"), ("runs an arm", "1 run an arm"), ("problems", "1 problem")]
+)
+def test_one_is_singular(what: str, said: str) -> None:
+    power = replace(GATE, needed=Needed(1, what, "there is no difference", 0.9))
+    assert f"80 % takes {said} (" in gate_power_text(power)

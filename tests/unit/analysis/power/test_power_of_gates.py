@@ -85,6 +85,13 @@ def test_so_many_replicates_of_proportions_about_give_so_much_power(lab, common:
     assert lab("equivalent", "ok", both.needed.count, **gate).power().needed.power == pytest.approx(0.8, abs=0.06)
 
 
+@pytest.mark.parametrize("mean", [1.0, 0.0])
+def test_a_rough_count_that_the_gate_itself_contradicts_is_not_told(lab, mean: float) -> None:
+    """A rate of 0 or 1 has no deviation, from which "one replicate will do" would follow."""
+    found = lab("non_inferior", "ok", 8, margin=0.1, expected={"mean": mean}).power()
+    assert found.needed is None or found.needed.count is None or found.needed.count > 8
+
+
 def test_one_armed_proportions_need_no_assumption(lab) -> None:
     found = lab("at_least", "ok", 40, value=0.8, where={"agent": "new"}).power()
     assert (found.how, found.basis.source, found.arms) == ("exact", "free", 1)

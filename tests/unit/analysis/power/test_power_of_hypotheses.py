@@ -1,6 +1,7 @@
 """What is said of the tests that analysis plans name."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,3 +170,17 @@ def test_stored_runs_come_first_and_their_effect_changes_nothing(power) -> None:
     halves = {"new": [1.0, 3.0] + [None] * 38, "old": [2.0] + [None] * 39}
     for test in ("t", "paired_t"):
         assert power(plan={"tests": [test]}, n=40, outcomes=halves, common=True)[0].basis.source == "unknown"
+
+
+def test_chi_square_of_more_than_two_levels_has_no_figure_but_no_fault(study, lab) -> None:
+    made = study(
+        agent_specs=["new", "old", "third"],
+        hypotheses=[
+            {**{key: value for key, value in HYPOTHESIS.items() if key != "contrast"}, "dependent_vars": ["ok"]}
+        ],
+        analysis_plans=[{**PLAN, "tests": ["chi_square"]}],
+    )
+    two = lab("superior", "ok", 10).rows()
+    rows = [*two, *(replace(row, agent_id="third", run_id=f"third-{row.run_id}") for row in two[:10])]
+    (found,) = study_power(made, rows).hypotheses
+    assert found.blocked == "power is told of comparisons of two arms only"
