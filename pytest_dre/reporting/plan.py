@@ -21,6 +21,7 @@ INDENT = "  "
 LABELS = 15  # "  constraints  ": what stands left of the entries
 MAX_ROWS = 20
 MAX_LINES = 3  # for one factor's levels, one list of agents, …
+LEAST_TABLE = 8  # lines, on however small a terminal
 RANDOMIZED_BLOCK = "randomized_block"  # a kind whose order is always drawn
 COMMON_RANDOM_NUMBERS = "common_random_numbers"
 
@@ -42,7 +43,8 @@ def plan_lines(
         study: The study.
         plan: Its conditions and runs.
         width: Terminal columns; the layout is made for 40 and more.
-        height: Lines at most, and at most 20 conditions are listed; None for all of it.
+        height: As many conditions are listed as fit into so many lines, but a few at least and 20 at most; None for
+            all. What stands above them is never cut: it is what one asks for a plan for.
         selected: How many of the planned runs are selected; None for all.
         stored: How many of the planned runs the store has results for; None if that is unknown.
         estimate: What the runs are likely to come to; None leaves that out.
@@ -61,12 +63,8 @@ def plan_lines(
         *([] if power is None else power_entries(power)),
     ]
     head = [title, *entry_lines(entries, width)]
-    if height is None:
-        return head + _table(study, plan, width, room=None)
-    if len(head) > height:
-        left_out = len(head) - height + 1
-        return [*head[: max(height - 1, 0)], shorten(f"{INDENT}… {counted(left_out, 'more line')}", width)][:height]
-    return head + _table(study, plan, width, room=height - len(head))
+    room = None if height is None else max(height - len(head), LEAST_TABLE)
+    return head + _table(study, plan, width, room)
 
 
 def _design(spec: DesignSpec) -> tuple[str, ...]:
@@ -218,7 +216,7 @@ def _table(study: Study, plan: Plan, width: int, room: int | None) -> list[str]:
     """Return the admissible conditions with what varies among them, after an empty line."""
     conditions = [item for item in plan.conditions if item.admissible]
     names = varying(conditions)
-    if not conditions or not names or (room is not None and room < 4):
+    if not conditions or not names:
         return []
     shown = conditions if room is None else conditions[: _rows(len(conditions), room - 2)]
     table = lay_out(assignment_columns(names, shown, level_names(study)), width - len(INDENT))

@@ -172,7 +172,7 @@ def test_a_plan_without_runs_names_what_the_study_lists(make_plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("levels", "height", "rows", "rest"), [(20, 60, 20, 0), (21, 60, 20, 1), (500, 60, 20, 480), (30, 14, 3, 27)]
+    ("levels", "height", "rows", "rest"), [(20, 60, 20, 0), (21, 60, 20, 1), (500, 60, 20, 480), (30, 18, 7, 23)]
 )
 def test_a_long_table_is_cut_and_the_rest_counted(make_study, make_plan, levels, height, rows, rest) -> None:
     study = make_study(level=list(range(levels)))
@@ -183,10 +183,13 @@ def test_a_long_table_is_cut_and_the_rest_counted(make_study, make_plan, levels,
     assert table[rows:] == ([f"  … {rest} more condition{'s' if rest > 1 else ''}"] if rest else [])
 
 
-def test_a_plan_longer_than_the_screen_is_cut(study, plan) -> None:
-    lines = plan_lines(study, plan, width=80, height=10)
-    assert len(lines) == 10
-    assert lines[-1] == "  … 7 more lines"
+def test_a_small_screen_cuts_the_table_of_conditions_alone(make_study, make_plan) -> None:
+    study = make_study(level=list(range(30)))
+    full = plan_lines(study, make_plan(study), width=80, height=None)
+    table = full.index("  level")
+    lines = plan_lines(study, make_plan(study), width=80, height=3)
+    assert lines[: table + 6] == full[: table + 6]
+    assert lines[table + 6 :] == ["  … 25 more conditions"]
 
 
 def test_columns_without_room_are_named(make_study, make_plan) -> None:
