@@ -174,6 +174,8 @@ def _syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     """Return the fault for what the parser refused."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
+    if "maximum nesting depth" in problem:  # libyaml from 0.2.6 on gives up before our composer does
+        return too_deep(mark)
     tab = _tab_near(text, mark)
     if tab:
         return Fault("YAML does not allow this tab", "indent and align with spaces", line=tab[0], column=tab[1])

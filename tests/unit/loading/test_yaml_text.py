@@ -104,7 +104,8 @@ def test_nan_is_a_number() -> None:
         ("", "the file is empty"),
         ("a: \x01", "1:4: the character U+0001 is not allowed in a file"),
         ("a: 1\nb: \ud800", "2:4: the character U+D800 is not allowed in a file"),
-        ("[" * 100_000, "1:65: the file nests more than 64 levels deep"),
+        ("a: " + "[" * 100 + "]" * 100, "1:67: the file nests more than 64 levels deep"),
+        ("[" * 100_000, "the file nests more than 64 levels deep; flatten it"),  # where depends on libyaml's release
     ],
 )
 def test_each_trap_has_its_message(text: str, message: str, parser: Any) -> None:
@@ -155,8 +156,10 @@ b: &b {<<: *a, y: 2, z: 2}
 c: {<<: [*b, {z: 3, w: 3}], x: 4}
 """
     data = read_nodes(compose_yaml(text)).data
+    # PyYAML itself gives c the y of a since 6.0.4, though b has another
     assert data["c"] == {"x": 4, "y": 2, "z": 2, "w": 3}
-    assert data == yaml.safe_load(text)
+    plain = "a: &a {x: 1, y: 1}\nc: {<<: [*a, {x: 3, w: 3}], y: 4}\n"
+    assert read_nodes(compose_yaml(plain)).data == yaml.safe_load(plain)
 
 
 def test_aliases_give_each_place_data_of_its_own() -> None:
