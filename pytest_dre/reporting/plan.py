@@ -21,6 +21,7 @@ INDENT = "  "
 LABELS = 15  # "  constraints  ": what stands left of the entries
 MAX_ROWS = 20
 MAX_LINES = 3  # for one factor's levels, one list of agents, …
+MOST_LINES = 100  # above the table of conditions, on a smaller terminal
 LEAST_TABLE = 8  # lines, on however small a terminal
 RANDOMIZED_BLOCK = "randomized_block"  # a kind whose order is always drawn
 COMMON_RANDOM_NUMBERS = "common_random_numbers"
@@ -44,7 +45,7 @@ def plan_lines(
         plan: Its conditions and runs.
         width: Terminal columns; the layout is made for 40 and more.
         height: As many conditions are listed as fit into so many lines, but a few at least and 20 at most; None for
-            all. What stands above them is never cut: it is what one asks for a plan for.
+            all. What stands above them is what one asks for a plan for: it is cut only beyond 100 lines.
         selected: How many of the planned runs are selected; None for all.
         stored: How many of the planned runs the store has results for; None if that is unknown.
         estimate: What the runs are likely to come to; None leaves that out.
@@ -63,8 +64,12 @@ def plan_lines(
         *([] if power is None else power_entries(power)),
     ]
     head = [title, *entry_lines(entries, width)]
-    room = None if height is None else max(height - len(head), LEAST_TABLE)
-    return head + _table(study, plan, width, room)
+    if height is None:
+        return head + _table(study, plan, width, room=None)
+    most = max(height, MOST_LINES)
+    if len(head) > most:
+        return [*head[: most - 1], shorten(f"{INDENT}… {counted(len(head) - most + 1, 'more line')}", width)]
+    return head + _table(study, plan, width, max(height - len(head), LEAST_TABLE))
 
 
 def _design(spec: DesignSpec) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from pytest_dre.errors import DreError, StudyError
 from pytest_dre.execution.binding import bind_study
 from pytest_dre.loading import dump_json, dump_yaml, load_study, parse_study
 from pytest_dre.model.source import StudySource
-from pytest_dre.reporting.plan import plan_lines
+from pytest_dre.reporting.plan import LEAST_TABLE, MOST_LINES, plan_lines
 from pytest_dre.reporting.width import display_width
 from pytest_dre.sessions.directories import output_directory
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
@@ -130,7 +130,7 @@ def _check_names(planned: PlannedStudy) -> None:
 def _check_plan(planned: PlannedStudy) -> None:
     for width, height in ((80, 24), (40, 10), (120, None)):
         lines = plan_lines(planned.study, planned.plan, width=width, height=height)
-        if not lines or (height is not None and len(lines) > height):
+        if not lines or (height is not None and len(lines) > MOST_LINES + LEAST_TABLE):
             raise Finding(f"a plan of {len(lines)} lines")
         for line in lines:
             line.encode()

@@ -91,11 +91,13 @@ def test_plan_shows_conditions_and_runs(here, dre):
 
 
 def test_plan_fits_a_terminal(here, dre, monkeypatch):
+    many = STUDY.replace("levels: [1, 2]", f"levels: {list(range(30))}")
+    (here / "lab" / "many.study.yaml").write_text(many)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("LINES", "4")
     monkeypatch.setenv("COLUMNS", "40")
-    output = dre("plan", "lab/s.study.yaml")[1]
-    assert len(output.splitlines()) == 4
+    output = dre("plan", "lab/many.study.yaml")[1]
+    assert output.splitlines()[-1] == "  … 25 more conditions"
     assert max(map(len, output.splitlines())) <= 40
 
 

@@ -192,6 +192,14 @@ def test_a_small_screen_cuts_the_table_of_conditions_alone(make_study, make_plan
     assert lines[table + 6 :] == ["  … 25 more conditions"]
 
 
+def test_a_plan_beyond_any_screen_is_cut(make_study, make_plan) -> None:
+    study = make_study(**{f"factor_{index}": ["on"] for index in range(200)})
+    lines = plan_lines(study, make_plan(study, 1), width=80, height=24)
+    assert len(lines) == 100
+    assert lines[-1] == "  … 108 more lines"
+    assert len(plan_lines(study, make_plan(study, 1), width=80, height=None)) == 207
+
+
 def test_columns_without_room_are_named(make_study, make_plan) -> None:
     study = make_study(**{f"quite_a_long_name_{index}": ["on", "off"] for index in range(6)})
     lines = plan_lines(study, make_plan(study, 1), width=40, height=None)

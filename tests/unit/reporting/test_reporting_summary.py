@@ -10,7 +10,7 @@ from pytest_dre.model.runs import Plan, Spending
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.estimates import Basis, Estimate
 from pytest_dre.reporting.headings import failure_heading
-from pytest_dre.reporting.plan import plan_lines
+from pytest_dre.reporting.plan import LEAST_TABLE, MOST_LINES, plan_lines
 from pytest_dre.reporting.statistics import tally
 from pytest_dre.reporting.summary import summary_lines
 from pytest_dre.reporting.width import display_width
@@ -397,7 +397,7 @@ def test_no_text_breaks_the_layout(make_plan, make_result, data, study, width, h
     )
     assert len(summary) <= height
     planned = plan_lines(study, plan, width=width, height=height, selected=1, stored=1, estimate=data.draw(ESTIMATES))
-    assert len(planned) <= height
+    assert len(planned) <= MOST_LINES + LEAST_TABLE
     whole = plan_lines(study, plan, width=width, height=None)
     heading = failure_heading(plan.runs[0], study, width=width, item=f"{odd}.yaml::{odd}")
     for lines in (summary, planned, whole, heading):
