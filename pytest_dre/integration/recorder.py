@@ -20,7 +20,7 @@ from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
-from pytest_dre.integration.reports import RunData
+from pytest_dre.integration.reports import RunData, put_data
 from pytest_dre.integration.resolving import hook_failed, implemented_hooks
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -98,7 +98,7 @@ class Recorder:
             if item.held_back and report.skipped:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back.message}")
             if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
-                report.dre = _report_data(item)
+                put_data(report, _report_data(item))
             if report.sections:
                 report.sections = [(title, self._masker.text(text)) for title, text in report.sections]
             if report.when == "teardown":

@@ -1,12 +1,13 @@
 """What a run's report tells other processes."""
 
+import json
 from typing import TypedDict
 
 import pytest
 
 
 class RunData(TypedDict):
-    """What a run's report carries: texts, booleans and None only, since nothing else crosses xdist.
+    """What a run's report carries, as JSON text: xdist takes several times as long for a dict.
 
     Attributes:
         study: Path of the study file.
@@ -23,8 +24,16 @@ class RunData(TypedDict):
 
 def dre_data(report: pytest.TestReport) -> RunData | None:
     """Return what the recording process put on the report; None if it is no run's."""
-    data: RunData | None = getattr(report, "dre", None)
+    text: str | None = getattr(report, "dre", None)
+    if text is None:
+        return None
+    data: RunData = json.loads(text)
     return data
+
+
+def put_data(report: pytest.TestReport, data: RunData) -> None:
+    """Put facts about its run on the report."""
+    report.dre = json.dumps(data)  # type: ignore[attr-defined]
 
 
 def held_back_by(report: pytest.TestReport) -> str | None:

@@ -1,7 +1,7 @@
 """What the session prints: how many runs are planned, and what became of them."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ class Terminal:
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """Say how many runs of how many studies are planned, and if it is much, what they are likely to cost."""
-        return [*announcement(items), *self._estimates(selected_runs(items))]
+        return [*announcement(items), *self._estimates(lambda: selected_runs(items))]
 
     def announce(self, node_ids: Iterable[str]) -> None:
         """Say the same for the items that an xdist worker collected."""
@@ -70,29 +70,30 @@ class Terminal:
         if reporter is not None:
             reporter.ensure_newline()
             counts = _counts(len(runs), len(studies), len(node_ids) - len(runs))
-            for line in [*counts, *self._estimates(self._named_runs(runs))]:
+            for line in [*counts, *self._estimates(lambda: self._named_runs(runs))]:
                 reporter.write_line(line)
 
     def _named_runs(self, node_ids: Iterable[str]) -> list[SelectedRuns]:
         """Return the runs of the node ids that a worker collected, by study."""
-        names: dict[Path, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for node_id in node_ids:
             path, _, name = node_id.partition("::")
-            names.setdefault((self._config.rootpath / path).resolve(), []).append(name)
-        studies = [(planned, names.get(planned.source.path or Path())) for planned in self._registry]
+            names.setdefault(path, []).append(name)
+        by_file = {(self._config.rootpath / path).resolve(): found for path, found in names.items()}
+        studies = [(planned, by_file.get(planned.source.path or Path())) for planned in self._registry]
         return [
             SelectedRuns(planned, [planned.runs_by_name[name] for name in found if name in planned.runs_by_name])
             for planned, found in studies
             if found
         ]
 
-    def _estimates(self, selected: Iterable[SelectedRuns]) -> list[str]:
+    def _estimates(self, selected: Callable[[], Iterable[SelectedRuns]]) -> list[str]:
         """Return what the studies are likely to cost, if that is more than users want to spend without being told."""
         threshold = settings_of(self._config).confirm_above_usd
         if threshold is None or self._exporter is None:
             return []
         resumption = settings_of(self._config).resumption
-        estimates = [(item.planned, item.estimate(resumption)) for item in selected]
+        estimates = [(item.planned, item.estimate(resumption)) for item in selected()]
         if sum(found.cost_usd or 0.0 for _, found in estimates) < threshold:
             return []
         return [f"{clean(planned.study.study_id)}: {estimate_line(found)}" for planned, found in estimates]

@@ -101,7 +101,7 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report):
     if report.when == "call" and hasattr(report, "dre"):
-        lab_log.write(f"{'report' if report.passed else 'failed'} {report.dre['run_id']}")
+        lab_log.write(f"{'report' if report.passed else 'failed'} {json.loads(report.dre)['run_id']}")
 
 
 def pytest_runtest_teardown(item):
