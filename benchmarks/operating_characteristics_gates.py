@@ -228,6 +228,24 @@ def _problems(n: int) -> Iterator[Cell]:
             problems=n,
         )
 
+    def kinds(rng: np.random.Generator) -> Values:
+        """Half of the problems are easy for the new agent, half hard, in an order that tells which."""
+        effects = np.sort(rng.choice([-0.4, 0.4], n))[::-1]
+        middle = 0.5 + np.stack([effects, -effects])[:, :, None] / 2
+        return (middle + rng.normal(0, 0.03, (2, n, 3))).clip(0, 1)
+
+    yield gate_cell(
+        "bounded, of two kinds",
+        "problems sorted by kind, superior",
+        n,
+        outcome="score",
+        gate=SUPERIOR,
+        draw=kinds,
+        effect=0.0,
+        replicates=3,
+        problems=n,
+    )
+
     def rates(rng: np.random.Generator) -> Values:
         return (rng.random((2, n, 3)) < rng.beta(0.5, 0.5, (2, n))[:, :, None]).astype(float)
 

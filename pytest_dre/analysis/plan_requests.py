@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_dre.analysis.plan_variables import REPLICATE, Variables, shared_by_arms
+from pytest_dre.analysis.plan_variables import PROBLEM, REPLICATE, Variables, shared_by_arms, text_of
 from pytest_dre.analysis.procedures.mixed import RandomEffect
 from pytest_dre.analysis.procedures.registry import Part, Procedure, find_test
 from pytest_dre.analysis.procedures.request import ArmContrast, Direction, TestRequest
@@ -16,6 +16,7 @@ from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
 ALPHA = 0.05
+MCNEMAR = "mcnemar"
 COMMON = "common_random_numbers"
 SPECIAL = ("moderation", "mediation")  # kinds of hypotheses that a test of the same name answers
 
@@ -78,13 +79,16 @@ def ask(study: Study, variables: Variables, rows: Sequence[OutcomeRow], question
         independent=question.hypothesis.independent_vars,
         contrast=contrast,
         pairing=tuple(pairing),
+        clusters=_clusters(procedure, pairing),
         direction=question.direction,
         minimum_effect=abs(minimum) if minimum else None,  # of "less" it may be written with its sign
         alpha=ALPHA,
         **parts,
     )
     seeds = _seed_remarks(study, procedure, pairing, seeds_shared)
-    return Asked(request, _table(variables, kept, request), (*left_out, *notes, *seeds, *_remarks(question, procedure)))
+    problems = _of_problems(variables, kept, request)
+    said = (*left_out, *notes, *seeds, *problems, *_remarks(question, procedure))
+    return Asked(request, _table(variables, kept, request), said)
 
 
 def _procedure(question: Question) -> Procedure:
@@ -197,6 +201,34 @@ def _pairing(variables: Variables, rows: Sequence[OutcomeRow], test: str, arm: s
             "share no seeds; set seed_policy.strategy to common_random_numbers, or use a test without pairs"
         )
     return found
+
+
+def _clusters(procedure: Procedure, pairing: Sequence[str]) -> tuple[str, ...]:
+    """Return what pairs are averaged by: as in gates, problems are the units where there are several.
+
+    McNemar's test counts pairs and cannot average them.
+    """
+    problems = tuple(name for name in pairing if name in PROBLEM_FACTORS)
+    return problems if len(pairing) > len(problems) and procedure.name != MCNEMAR else ()
+
+
+def _of_problems(variables: Variables, rows: Sequence[OutcomeRow], request: TestRequest) -> Iterator[str]:
+    """Warn where runs of one problem are taken as independent, though problems may respond each in its own way."""
+    name = next((name for name in PROBLEM_FACTORS if name in variables.factors), PROBLEM)
+    several = len({text_of(variables.value(row, name)) for row in rows}) > 1
+    units = request.clusters or (request.pairing if len(request.pairing) == 1 else ())
+    if not several or not {*units, *request.independent}.isdisjoint(PROBLEM_FACTORS):
+        return
+    effects = [effect for effect in map(RandomEffect.parse, request.random_effects) if effect.group in PROBLEM_FACTORS]
+    if any(effect.slope for effect in effects):
+        return
+    hint = (
+        f"; random_effects '{request.independent[0]}|{name}' allows for it" if effects and request.independent else ""
+    )
+    yield (
+        f"runs of one {name} count as independent: the result is about these, not others, if they respond differently"
+        f"{hint}"
+    )
 
 
 def _arm(hypothesis: Hypothesis, contrast: ArmContrast | None) -> str:

@@ -16,7 +16,7 @@ from pytest_dre.references import did_you_mean
 
 Read = Callable[[OutcomeRow], Any]
 REPLICATE = "replicate"
-_AGENT, _PROBLEM = "agent", "problem"  # as columns; a study's factor of the name comes first
+_AGENT, PROBLEM = "agent", "problem"  # as columns; a study's factor of the name comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def shared_by_arms(variables: Variables, rows: Sequence[OutcomeRow], factor: str
     Replicates count only where the arms share their seeds; elsewhere they are exchangeable.
     """
     names = dict.fromkeys(name for row in rows for name in (*row.factors, *row.blocks) if name != factor)
-    for name, aliases in ((_AGENT, AGENT_FACTORS), (_PROBLEM, PROBLEM_FACTORS)):
+    for name, aliases in ((_AGENT, AGENT_FACTORS), (PROBLEM, PROBLEM_FACTORS)):
         if rows and naming(rows[0], aliases) is None and not contrasts(rows[0], factor, aliases):
             names[name] = None
     if seeds_shared:

@@ -28,6 +28,7 @@ def gate_claims(study: Study, names: Names) -> Iterator[Fault]:
             continue
         yield from _arms(gate, hypothesis, path)
         yield from _amounts(gate, path)
+        yield from _statistic(gate, path)
         if names.outcomes.complete:
             yield from _outcome(study, gate, hypothesis, path)
 
@@ -88,6 +89,13 @@ def _margin(gate: Gate, at: KeyPath) -> Iterator[Fault]:
             yield Fault(f"a margin of {gate.statistic} is a difference of chances", hint, at)
 
 
+def _statistic(gate: Gate, path: KeyPath) -> Iterator[Fault]:
+    of_quantile = gate.statistic.startswith("p") and not gate.statistic.startswith("pass")
+    if of_quantile and float(gate.statistic[1:]) == 0:
+        hint = "write one such as p5, or claim something of the mean"
+        yield Fault("a quantile at 0 % is no value that data can bound", hint, (*path, "statistic"))
+
+
 def _amount(margin: float | str | None) -> float | None:
     """Return the margin's number, in percent if it is text; None if it is no amount."""
     if margin is None or not isinstance(margin, str):
@@ -104,6 +112,10 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
         message = "the hypothesis does not say which outcome is judged"
         yield Fault(message, "add 'outcome: ' and one of its dependent variables", (*path, "outcome"))
         return
+    if gate.sequential is not None and spec.missing_data_policy == "worst" and _worst_depends_on_runs(spec):
+        message = f"a missing {shortened(spec.name)!r} counts as the worst of all runs, which are not in at a look"
+        hint = "declare the outcome's range, whose worse end it is then, or another missing_data_policy"
+        yield Fault(message, hint, (*path, "sequential"))
     if gate.statistic.startswith("pass") and not spec.is_boolean:
         message = f"{gate.statistic} needs an outcome that is true or false, {shortened(spec.name)!r} is not"
         yield Fault(message, "write 'expected_type: boolean' at the outcome, or choose another", (*path, "statistic"))
@@ -111,6 +123,10 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
     if gate.claim in ("superior", "non_inferior") and not directed:
         message = f"the claim {gate.claim} needs to know whether high values of {shortened(spec.name)!r} are good"
         yield Fault(message, "add 'goal: maximize' or 'goal: minimize' to the outcome", (*path, "claim"))
+
+
+def _worst_depends_on_runs(spec: OutcomeSpec) -> bool:
+    return spec.range is None and not spec.is_boolean
 
 
 def _spec(study: Study, gate: Gate, hypothesis: Hypothesis | None) -> tuple[OutcomeSpec | None, bool]:

@@ -9,6 +9,7 @@ from pytest_dre.model.verdicts import ArmCount, OutcomeRow
 
 RESUME = "run what is missing with --lf"
 MISSING = ("missing", "pending", "running")
+SKIPPED = "skipped"  # by a mark or hook: nobody knows what it would have shown
 
 
 def counts(question: Question, arms: Arms) -> tuple[ArmCount, ...]:
@@ -35,12 +36,18 @@ def _value(question: Question, row: OutcomeRow) -> float | None:
 def _complete(rows: Sequence[OutcomeRow]) -> None:
     stale = sum(row.stale for row in rows)
     missing = sum(not row.stale and row.status in MISSING for row in rows)
-    for number, what in ((missing, "missing"), (stale, "stale: only another version has made results")):
-        if number == len(rows) and what == "missing":
-            raise Unanswerable(f"there are no results: all {number} runs are missing", RESUME)
+    skipped = sum(not row.stale and row.status == SKIPPED for row in rows)
+    if missing == len(rows):
+        raise Unanswerable(f"there are no results: all {missing} runs are missing", RESUME)
+    for number, what, hint in (
+        (missing, "missing", RESUME),
+        (stale, "stale: only another version has made results", RESUME),
+        (skipped, "skipped", "remove the skip, or leave such runs out by the gate's 'where'"),
+    ):
         if number:
-            verb = "is" if number == 1 else "are"
-            raise Unanswerable(f"{number} of {len(rows)} runs {verb} {what}", RESUME)
+            verb = "was" if number == 1 else "were"
+            verb = verb if what == "skipped" else "is" if number == 1 else "are"
+            raise Unanswerable(f"{number} of {len(rows)} runs {verb} {what}", hint)
 
 
 def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:

@@ -131,8 +131,9 @@ def _tested(
 
 def _meaningful(question: Question, layout: Layout) -> None:
     if question.relative and len(layout.means) == 2 and layout.means[1] <= 0:
+        statistic = "mean" if question.statistic.kind == "mean" else question.statistic.text
         raise Unanswerable(
-            f"a margin in percent of the control's mean means nothing where that is {layout.means[1]:.4g}",
+            f"a margin in percent of the control's {statistic} means nothing where that is {layout.means[1]:.4g}",
             "write the margin as a number in the outcome's unit",
         )
 

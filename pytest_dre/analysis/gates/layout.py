@@ -1,8 +1,8 @@
 """From matched runs to independent units, and so to the method; chosen by design and type, never by outcomes."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +19,9 @@ from pytest_dre.analysis.gates.testers import (
     Tester,
     Units,
 )
-from pytest_dre.analysis.methods import passk
+from pytest_dre.analysis.methods import passk, quantiles
 from pytest_dre.analysis.methods.bounds import Values
+from pytest_dre.canonical import identifier
 
 Cell = tuple[list[float], list[float]]
 
@@ -33,7 +34,7 @@ class Layout:
         tester: The method with its data.
         unit: What a unit is: "run", "pair", "replicate" or "problem".
         design: How runs were matched, paired and clustered, in words.
-        means: Plain mean of each arm, treatment first.
+        means: Plain mean of each arm (of a quantile, that of the sample), treatment first.
         per_replicate: Units that one more replicate an arm adds; 0 if only problems add any.
         notes: What was left out.
         approximate: Whether alpha is not guaranteed although the method would.
@@ -159,9 +160,18 @@ def _problems(sample: _Sample) -> Layout:
     for stratum, (first, second) in zip(sample.strata, sample.values, strict=True):
         means = float(np.mean(list(first.values()))), float(np.mean(list(second.values()))) if second else 0.0
         gathered.setdefault(stratum.problem, []).append(means)
-    units = np.array([np.mean(cells, axis=0) for cells in gathered.values()])
+    order = _drawn_order(sample.question.gate.gate_id, gathered)
+    units = np.array([np.mean(gathered[problem], axis=0) for problem in order])
     tester = Units(units[:, 0], units[:, 1] if sample.two else None, sample.question.range, sample.aim)
     return _made(sample, tester, "problem", per_replicate=0.0)
+
+
+def _drawn_order(gate_id: str, problems: Iterable[str | None]) -> list[str | None]:
+    """Return the problems in an order that tells nothing of them.
+
+    Bets are placed unit after unit, and count on each being like those before: names sort by kind or difficulty.
+    """
+    return sorted(problems, key=lambda problem: identifier("unit", {"gate": gate_id, "problem": problem}))
 
 
 def _replicates(sample: _Sample) -> Layout:
@@ -227,7 +237,9 @@ def _quantile(sample: _Sample) -> Layout:
     tester = Quantile(first, second if sample.two else None, sample.question.statistic.probability)
     shared = sample.arms.shared and len(sample.strata) > 1
     notes = ("strata share seeds, so runs are not quite independent",) if shared else ()
-    return _made(sample, tester, "run", per_replicate=float(len(sample.strata)), notes=notes, approximate=shared)
+    made = _made(sample, tester, "run", per_replicate=float(len(sample.strata)), notes=notes, approximate=shared)
+    arms = (first, second) if sample.two else (first,)
+    return replace(made, means=tuple(quantiles.sample_quantile(arm, tester.probability) for arm in arms))
 
 
 def _passes(sample: _Sample) -> Layout:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_dre.analysis.gates.claims import DIRECTED, Side, parse_margin, sides
+from pytest_dre.analysis.gates.claims import DIRECTED, ONE_ARMED, Side, parse_margin, sides
 from pytest_dre.analysis.gates.statistic import Statistic, parse_statistic
 from pytest_dre.model.gating import hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
@@ -65,6 +65,8 @@ def ask(study: Study, gate: Gate) -> Question:
     if spec is None:
         raise Unanswerable("the study does not say which outcome is meant", "add 'outcome: ' and its name")
     contrast = gate_contrast(gate, hypothesis)
+    if contrast is None and gate.baseline is None and gate.claim not in ONE_ARMED:
+        raise Unanswerable(f"the claim {gate.claim} compares, but the gate names nothing to compare with")
     higher = higher_is_better(gate, hypothesis, spec)
     if higher is None and gate.claim in DIRECTED:
         raise Unanswerable(
@@ -92,7 +94,7 @@ def ask(study: Study, gate: Gate) -> Question:
 
 def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | None:
     """Return the arms: the gate's, else those of a hypothesis about one variable; a baseline or value has none."""
-    if gate.contrast is not None or gate.baseline is not None or gate.claim in ("at_least", "at_most"):
+    if gate.contrast is not None or gate.baseline is not None or gate.claim in ONE_ARMED:
         return gate.contrast
     if hypothesis is None or hypothesis.contrast is None or len(hypothesis.independent_vars) != 1:
         return None

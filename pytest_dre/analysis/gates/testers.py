@@ -66,7 +66,9 @@ class Units:
         return float(units.std(ddof=1)) if len(units) > 1 else math.nan
 
     def _units(self, weight: float) -> Values:
-        return self.treatment if self.control is None else self.treatment - weight * self.control
+        if self.control is None:
+            return self.treatment
+        return numbers.differences(self.treatment, self.control, weight)
 
     def _range(self, weight: float) -> tuple[float, float]:
         assert self.range is not None

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import stats
 
 from pytest_dre.analysis.methods.bounds import (
@@ -21,15 +22,25 @@ from pytest_dre.analysis.methods.bounds import (
 )
 
 UNITS = "independent, about normal units"
+ROUNDING = 1e-12  # of the values: less is no difference, but what floating point makes of one
 
 
 @dataclass(frozen=True, slots=True)
 class _Normal:
-    """An estimate with its standard error (NaN if unknown) and degrees of freedom."""
+    """An estimate with its standard error (NaN if unknown) and degrees of freedom; `scale` is of the values."""
 
     estimate: float
     error: float
     freedom: float
+    scale: float
+
+
+def differences(treatment: Values, control: Values, control_weight: float = 1.0) -> Values:
+    """Return treatment - control_weight * control, pair by pair; all the same if only rounding tells them apart."""
+    found = treatment - control_weight * control
+    if found.size and float(np.ptp(found)) <= ROUNDING * max(_largest(treatment), _largest(control)):
+        return np.full_like(found, np.median(found))
+    return found
 
 
 def mean_bounds(values: Numbers, alpha: float) -> Bounds:
@@ -94,23 +105,28 @@ def _checked(
 def _one_sample(values: Values) -> _Normal:
     n = len(values)
     error = math.sqrt(_variance(values) / n) if n > 1 else math.nan
-    return _Normal(mean_of(values), error, n - 1)
+    return _Normal(mean_of(values), error, n - 1, _largest(values))
 
 
 def _stratified(cells: list[tuple[Values, Values]], control_weight: float) -> _Normal:
     estimate = sum(mean_of(first) - control_weight * mean_of(second) for first, second in cells) / len(cells)
     arms = [(values, weight) for pair in cells for values, weight in zip(pair, (1.0, control_weight), strict=True)]
+    scale = max(_largest(values) for values, _ in arms)
     if any(len(values) < 2 for values, _ in arms):
-        return _Normal(estimate, math.nan, 0)
+        return _Normal(estimate, math.nan, 0, scale)
     parts = [(weight / len(cells)) ** 2 * _variance(values) / len(values) for values, weight in arms]
     total = math.fsum(parts)
     spread = math.fsum(part**2 / (len(values) - 1) for part, (values, _) in zip(parts, arms, strict=True))
-    return _Normal(estimate, math.sqrt(total), total**2 / spread if spread else 1)
+    return _Normal(estimate, math.sqrt(total), total**2 / spread if spread else 1, scale)
+
+
+def _largest(values: Values) -> float:
+    return float(np.abs(values).max(initial=0.0))
 
 
 def _variance(values: Values) -> float:
-    # rounding of a mean must not make equal values vary
-    return 0.0 if values.min() == values.max() else float(values.var(ddof=1))
+    equal = float(np.ptp(values)) <= ROUNDING * _largest(values)
+    return 0.0 if equal else float(values.var(ddof=1))
 
 
 def _bounds(found: _Normal, alpha: float, n: int, method: str) -> Bounds:
@@ -125,5 +141,6 @@ def _p_value(found: _Normal, margin: float) -> float:
     if math.isnan(found.error):
         return 1.0
     if found.error == 0:
-        return 0.0 if found.estimate > margin else 1.0
+        beyond = found.estimate - margin > ROUNDING * max(found.scale, abs(margin))
+        return 0.0 if beyond else 1.0
     return float(stats.t.sf((found.estimate - margin) / found.error, found.freedom))

@@ -25,6 +25,12 @@ def quantile_bounds(values: Numbers, probability: float, alpha: float) -> Bounds
     return Bounds(_estimate(ordered, probability), low, high, len(ordered), METHOD, False, assumptions)
 
 
+def sample_quantile(values: Numbers, probability: float) -> float:
+    """Return the smallest value with that share of the values at or below it; NaN of none."""
+    _check_probability(probability)
+    return _estimate(np.sort(finite_values(values)), probability)
+
+
 def quantile_p_superior(values: Numbers, probability: float, margin: float) -> float:
     """Return the p-value of H0: quantile <= margin (binomial, exact for continuous values, else conservative)."""
     array = finite_values(values)

@@ -29,6 +29,8 @@ class TestRequest:
         contrast: Two levels of one factor; None lets a factor of two levels be compared, the later level in order
             as treatment.
         pairing: Columns that name a pair (one row an arm), for paired tests.
+        clusters: Those of the pairing whose pairs are not independent of each other, such as the runs of one problem;
+            the pairs of each are averaged into one.
         covariates: Further columns of the model, for tests with a model.
         random_effects: Columns that group runs, for mixed effects; "slope|group" adds a random slope.
         moderators: Columns whose interaction with the first independent variable is tested.
@@ -51,6 +53,7 @@ class TestRequest:
     independent: tuple[str, ...] = ()
     contrast: ArmContrast | None = None
     pairing: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     random_effects: tuple[str, ...] = ()
     moderators: tuple[str, ...] = ()

@@ -195,7 +195,7 @@ def groups(table: Table, request: TestRequest) -> Groups:
 
 
 def pairs(table: Table, request: TestRequest) -> Pairs:
-    """Return the values of both arms, pair by pair; several rows of a pair's arm are averaged.
+    """Return the values of both arms, pair by pair; several rows of a pair's arm are averaged, and pairs of a cluster.
 
     Raises:
         DreError: The request names no pairing columns, or no pair is complete.
@@ -209,22 +209,28 @@ def pairs(table: Table, request: TestRequest) -> Pairs:
     labels = (str(contrast.treatment), str(contrast.control))
     cells = _cells_by_pair(table, request, contrast)
     missing = {label: sum(arms[side].count(None) for arms in cells.values()) for side, label in enumerate(labels)}
-    complete: list[tuple[float, float]] = []
-    averaged = 0
-    for arms in cells.values():
+    complete: dict[tuple[Any, ...], list[tuple[float, float]]] = defaultdict(list)
+    averaged = whole = 0
+    clustered = [request.pairing.index(name) for name in request.clusters]
+    for key, arms in cells.items():
         treated, controls = ([value for value in arm if value is not None] for arm in arms)
         if treated and controls:
-            complete.append((_mean(treated), _mean(controls)))
+            complete[tuple(key[at] for at in clustered) or key].append((_mean(treated), _mean(controls)))
+            whole += 1
             averaged += len(arms[0]) > 1 or len(arms[1]) > 1
     if not complete:
         raise DreError(f"no pair of {' and '.join(request.pairing)} has a value of {request.outcome} in both arms")
-    complete.sort(key=lambda pair: (pair[0] - pair[1], pair))
+    means = [(_mean([pair[0] for pair in some]), _mean([pair[1] for pair in some])) for some in complete.values()]
+    means.sort(key=lambda pair: (pair[0] - pair[1], pair))
     notes = []
-    if len(complete) < len(cells):
-        notes.append(f"{len(cells) - len(complete)} incomplete pairs were left out")
+    if whole < len(cells):
+        notes.append(f"{len(cells) - whole} incomplete pairs were left out")
     if averaged:
         notes.append(f"{averaged} pairs have several rows an arm, which were averaged")
-    both = np.asarray(complete, dtype=np.float64)
+    if len(means) < whole:
+        of = " and ".join(request.clusters)
+        notes.append(f"{whole} pairs were averaged by {of}: those of one {of} are not independent")
+    both = np.asarray(means, dtype=np.float64)
     return Pairs(contrast, both[:, 0], both[:, 1], missing, tuple(notes))
 
 

@@ -386,6 +386,47 @@ def test_replicates_are_averaged_where_seeds_are_not_shared():
     assert "3 pairs have several rows an arm, which were averaged" in found.result.notes
 
 
+def test_pairs_of_a_problem_are_one_where_there_are_several():
+    """Runs of a problem are alike: as pairs of their own they would claim more than the problems say."""
+    study = make_study(plan("paired_t", "mcnemar"), seed_policy={"strategy": "common_random_numbers"})
+    gains = {"a": (1.0, 1.2, 0.8), "b": (-0.5, -0.4, -0.6), "c": (0.4, 0.5, None)}
+    rows = [
+        row(agent, n, problem=problem, score=None if gain is None else (gain if agent == "new" else 0.0))
+        for problem, found in gains.items()
+        for n, gain in enumerate(found, start=1)
+        for agent in ("new", "old")
+    ]
+    found = run_plans(study, rows)[0]
+    expected = stats.ttest_1samp([1.0, -0.5, 0.45], 0, alternative="greater")
+    assert found.result.p_value == pytest.approx(expected.pvalue)
+    assert set(found.result.n.values()) == {3}
+    assert "1 incomplete pairs were left out" in found.result.notes
+    assert "8 pairs were averaged by problem: those of one problem are not independent" in found.result.notes
+
+
+@pytest.mark.parametrize(
+    ("test", "more", "said"),
+    [
+        ("welch", {}, True),
+        ("anova", {}, True),
+        ("mixed_effects", {"random_effects": ["problem"]}, True),
+        ("mixed_effects", {"random_effects": ["agent|problem"]}, False),
+        ("paired_t", {}, False),
+    ],
+)
+def test_runs_of_one_problem_that_count_as_independent_are_told(test, more, said):
+    study = make_study(plan(test, **more), seed_policy={"strategy": "common_random_numbers"})
+    rows = [
+        row(agent, n, problem=problem, score=n + shift * (1 + (agent == "new")) + 0.3 * ((3 * n + shift) % 4))
+        for agent, n, (shift, problem) in product(("new", "old"), (1, 2, 3), enumerate(("a", "b", "c", "d")))
+    ]
+    notes = only(study, rows).result.notes
+    told = [note for note in notes if note.startswith("runs of one problem count as independent")]
+    assert len(told) == said
+    if more.get("random_effects") == ["problem"]:
+        assert told[0].endswith("; random_effects 'agent|problem' allows for it")
+
+
 def test_pairs_that_lost_a_run_are_left_out_and_counted():
     rows = [
         row(

@@ -23,6 +23,8 @@ def faults(**gate: object) -> list[str]:
                 outcome("score", goal="maximize", primary=True),
                 outcome("ok", goal="maximize", expected_type="bool"),
                 outcome("aimless"),
+                outcome("worst", missing_data_policy="worst", goal="maximize"),
+                outcome("share", missing_data_policy="worst", goal="maximize", range=[0, 1]),
             ],
             "hypotheses": [
                 {"hypothesis_id": "bare", "label": "l", "statement": "s"},
@@ -54,6 +56,9 @@ def faults(**gate: object) -> list[str]:
         {"claim": "at_least", "outcome": "aimless", "value": 0},
         {"claim": "at_least", "outcome": "ok", "value": 0.5, "statistic": "pass^3"},
         {"claim": "non_inferior", "outcome": "score", "baseline": "main", "margin": 0},
+        {"claim": "at_least", "outcome": "share", "value": 0.5, "sequential": {"looks": [1]}},
+        {"claim": "at_least", "outcome": "worst", "value": 0.5},
+        {"claim": "at_most", "outcome": "score", "value": 0.5, "statistic": "p0.5"},
     ],
 )
 def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
@@ -128,6 +133,14 @@ def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
             "gates[0].outcome: the hypothesis does not say which outcome is judged",
         ),
         ({"claim": "at_least", "outcome": "score", "value": 1, "alpha": 0.6}, "gates[0].alpha: alpha 0.6 is too large"),
+        (
+            {"claim": "at_least", "outcome": "score", "value": 1, "statistic": "p00"},
+            "gates[0].statistic: a quantile at 0 % is no value that data can bound",
+        ),
+        (
+            {"claim": "at_least", "outcome": "worst", "value": 1, "sequential": {"looks": [1]}},
+            "gates[0].sequential: a missing 'worst' counts as the worst of all runs, which are not in at a look; declare",
+        ),
     ],
 )
 def test_what_a_gate_lacks_is_told_at_its_place(gate: dict[str, object], expected: str) -> None:
