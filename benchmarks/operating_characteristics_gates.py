@@ -41,6 +41,7 @@ def gate_cells() -> Iterator[Cell]:
         for shape in (NORMAL, RIGHT, LEFT, HEAVY):
             yield from _numbers(shape, n)
         yield from _problems(n)
+        yield _sorted_problems(n)
         yield from _quantiles(n)
         yield from _tries(n)
         yield from _several(n)
@@ -228,24 +229,6 @@ def _problems(n: int) -> Iterator[Cell]:
             problems=n,
         )
 
-    def kinds(rng: np.random.Generator) -> Values:
-        """Half of the problems are easy for the new agent, half hard, in an order that tells which."""
-        effects = np.sort(rng.choice([-0.4, 0.4], n))[::-1]
-        middle = 0.5 + np.stack([effects, -effects])[:, :, None] / 2
-        return (middle + rng.normal(0, 0.03, (2, n, 3))).clip(0, 1)
-
-    yield gate_cell(
-        "bounded, of two kinds",
-        "problems sorted by kind, superior",
-        n,
-        outcome="score",
-        gate=SUPERIOR,
-        draw=kinds,
-        effect=0.0,
-        replicates=3,
-        problems=n,
-    )
-
     def rates(rng: np.random.Generator) -> Values:
         return (rng.random((2, n, 3)) < rng.beta(0.5, 0.5, (2, n))[:, :, None]).astype(float)
 
@@ -254,6 +237,23 @@ def _problems(n: int) -> Iterator[Cell]:
     yield cell("problems with other effects, superior", gate=SUPERIOR, draw=rates, effect=0.0)
     at_least = {"claim": "at_least", "value": 0.5}
     yield cell("problems, at least", gate=at_least, draw=lambda rng: rates(rng)[0], effect=0.5)
+
+
+def _sorted_problems(n: int) -> Cell:
+    """Return studies of n problems, easy for the new agent or hard, whose names sort by that.
+
+    The gate has another name in each study: so has the order drawn for the problems, as other names would give it.
+    """
+
+    def study(rng: np.random.Generator, alpha: float) -> Trial:
+        effects = np.sort(rng.choice([-0.4, 0.4], n))[::-1]
+        middle = 0.5 + np.stack([effects, -effects])[:, :, None] / 2
+        values = (middle + rng.normal(0, 0.03, (2, n, 3))).clip(0, 1)
+        name = f"g{rng.integers(1_000_000)}"
+        gate = {"gate_id": name, "outcome": "score", "alpha": alpha, **SUPERIOR}
+        return trial_of(planned([gate], 3, problems=n).judged({"score": values})[name], 0.0)
+
+    return Cell(TABLE, "bounded, of two kinds", "problems sorted by kind, superior", n, "", study)
 
 
 def _quantiles(n: int) -> Iterator[Cell]:
