@@ -12,8 +12,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from scipy import optimize
-
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, aim_of, decided, prepared
 from pytest_dre.analysis.methods.spending import Spending, increments, normal_levels
@@ -78,6 +76,8 @@ def overall_p(p_value: float, nominal: Callable[[float], float]) -> float:
         return 1.0
     if p_value <= nominal(LEAST_LEVEL):
         return LEAST_LEVEL
+
+    from scipy import optimize  # late: few gates have looks
 
     def excess(logarithm: float) -> float:
         level = nominal(math.exp(logarithm))

@@ -7,10 +7,9 @@ Both are taken from the data at hand, so the number is a rough guide; for equiva
 
 import math
 
-from scipy import stats
-
 from pytest_dre.analysis.gates.layout import Layout
 from pytest_dre.analysis.gates.question import Question
+from pytest_dre.analysis.methods.distributions import normal_isf
 
 POWER = 0.8
 MOST = 10_000  # more than that settles nothing in practice
@@ -24,7 +23,7 @@ def remedy(question: Question, layout: Layout, n: int, alpha: float) -> str:
         return "more replicates" if layout.per_replicate else "more problems"
     what = "replicates an arm" if len(layout.means) == 2 else "replicates"
     what = what if layout.per_replicate else "problems"
-    wanted = (stats.norm.isf(alpha) + stats.norm.isf(1 - POWER)) * spread
+    wanted = (normal_isf(alpha) + normal_isf(1 - POWER)) * spread
     if distance <= 0 or (wanted / distance) ** 2 > MOST:
         return f"the estimate is at the margin: more than {MOST:,} {what} would be needed"
     more = math.ceil(((wanted / distance) ** 2 - n) / (layout.per_replicate or 1))

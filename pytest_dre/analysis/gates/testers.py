@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from scipy import stats
-
 from pytest_dre.analysis.gates.claims import Side
 from pytest_dre.analysis.methods import betting, binomial, numbers, passk, quantiles
 from pytest_dre.analysis.methods.bounds import Bounds, Numbers, Values
+from pytest_dre.analysis.methods.distributions import normal_isf
 from pytest_dre.analysis.methods.passk import Kind
 
 
@@ -94,7 +93,7 @@ class Strata:
     def spread(self) -> float:
         """Return the standard deviation of one unit."""
         found = self.bounds(0.25)  # any level: the half-width gives the standard error
-        return (found.high - found.low) / 2 / float(stats.norm.isf(0.25)) * math.sqrt(found.n)
+        return (found.high - found.low) / 2 / normal_isf(0.25) * math.sqrt(found.n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 import math
 
-from scipy import stats
-
 from pytest_dre.analysis.methods import unconditional
 from pytest_dre.analysis.methods.bounds import Bounds, check_level, check_weight
+from pytest_dre.analysis.methods.distributions import binomial_sf, normal_isf, normal_sf, proportion_low
 
 EXACT_TABLES = 101 * 101  # tables of two arms up to which the exact method is used; its cost grows with them
 EXACT_PAIRS = 100
@@ -17,8 +16,7 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> Bounds:
     """Return exact bounds of a proportion (Clopper and Pearson, 1934)."""
     check_level(alpha)
     _check_count(successes, n)
-    low = float(stats.beta.ppf(alpha, successes, n - successes + 1)) if successes else 0.0
-    high = float(stats.beta.isf(alpha, successes + 1, n - successes)) if successes < n else 1.0
+    low, high = proportion_low(successes, n, alpha), 1 - proportion_low(n - successes, n, alpha)
     return Bounds(_share(successes, n), low, high, n, "Clopper-Pearson", False, INDEPENDENT)
 
 
@@ -35,7 +33,7 @@ def proportion_p_superior(successes: int, n: int, margin: float) -> float:
     _check_count(successes, n)
     if margin < 0:
         return 0.0
-    return float(stats.binom.sf(successes - 1, n, min(margin, 1.0)))
+    return binomial_sf(successes - 1, n, min(margin, 1.0))
 
 
 def proportion_p_inferior(successes: int, n: int, margin: float) -> float:
@@ -107,7 +105,7 @@ def mcnemar_p_superior(only_treatment: int, only_control: int) -> float:
     McNemar (1947), with the binomial distribution of the discordant pairs in place of chi-square.
     """
     _check_count(only_treatment, only_treatment + only_control)
-    return float(stats.binom.sf(only_treatment - 1, only_treatment + only_control, 0.5))
+    return binomial_sf(only_treatment - 1, only_treatment + only_control, 0.5)
 
 
 def paired_bounds(only_treatment: int, only_control: int, pairs: int, alpha: float) -> Bounds:
@@ -133,7 +131,7 @@ def paired_p_superior(only_treatment: int, only_control: int, pairs: int, margin
         return 1.0
     if pairs <= EXACT_PAIRS:
         return unconditional.paired_p_value(only_treatment, only_control, pairs, margin)
-    return float(stats.norm.sf(unconditional.tango(only_treatment, only_control, pairs, margin)))
+    return float(normal_sf(unconditional.tango(only_treatment, only_control, pairs, margin)))
 
 
 def paired_p_inferior(only_treatment: int, only_control: int, pairs: int, margin: float) -> float:
@@ -168,7 +166,7 @@ def _small(treatment: tuple[int, int], control: tuple[int, int]) -> bool:
 def _wilson_limits(successes: int, n: int, alpha: float) -> tuple[float, float]:
     if n == 0:
         return 0.0, 1.0
-    z2 = float(stats.norm.isf(alpha)) ** 2
+    z2 = normal_isf(alpha) ** 2
     centre = (successes + z2 / 2) / (n + z2)
     half = math.sqrt(z2) / (n + z2) * math.sqrt(successes * (n - successes) / n + z2 / 4)
     low = 0.0 if successes == 0 else centre - half
@@ -194,7 +192,7 @@ def _newcombe_p(treatment: tuple[int, int], control: tuple[int, int], margin: fl
 
 
 def _tango_lower(only_treatment: int, only_control: int, pairs: int, alpha: float) -> float:
-    z = float(stats.norm.isf(alpha))
+    z = normal_isf(alpha)
     rejected, standing = -1.0, (only_treatment - only_control) / pairs
     for _ in range(50):
         middle = (rejected + standing) / 2

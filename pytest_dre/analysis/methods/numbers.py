@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pytest_dre.analysis.methods.bounds import (
     Bounds,
@@ -20,6 +19,7 @@ from pytest_dre.analysis.methods.bounds import (
     finite_values,
     mean_of,
 )
+from pytest_dre.analysis.methods.distributions import t_isf, t_sf
 
 UNITS = "independent, about normal units"
 ROUNDING = 1e-12  # of the values: less is no difference, but what floating point makes of one
@@ -132,7 +132,7 @@ def _variance(values: Values) -> float:
 def _bounds(found: _Normal, alpha: float, n: int, method: str) -> Bounds:
     check_level(alpha)
     known = not math.isnan(found.error)
-    half = found.error * float(stats.t.isf(alpha, found.freedom)) if known else math.inf
+    half = found.error * t_isf(alpha, found.freedom) if known else math.inf
     low, high = (found.estimate - half, found.estimate + half) if known else (-math.inf, math.inf)
     return Bounds(found.estimate, low, high, n, method, True, UNITS)
 
@@ -143,4 +143,4 @@ def _p_value(found: _Normal, margin: float) -> float:
     if found.error == 0:
         beyond = found.estimate - margin > ROUNDING * max(found.scale, abs(margin))
         return 0.0 if beyond else 1.0
-    return float(stats.t.sf((found.estimate - margin) / found.error, found.freedom))
+    return t_sf((found.estimate - margin) / found.error, found.freedom)

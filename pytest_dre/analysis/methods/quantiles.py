@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from scipy import stats
 
 from pytest_dre.analysis.methods.bounds import Bounds, Numbers, Values, check_level, check_weight, finite_values
+from pytest_dre.analysis.methods.distributions import binomial_cdf, binomial_sf
 
 BISECTIONS = 60
 METHOD = "order statistics"
@@ -35,14 +35,14 @@ def quantile_p_superior(values: Numbers, probability: float, margin: float) -> f
     """Return the p-value of H0: quantile <= margin (binomial, exact for continuous values, else conservative)."""
     array = finite_values(values)
     _check_probability(probability)
-    return float(stats.binom.cdf((array <= margin).sum(), len(array), probability))
+    return float(binomial_cdf((array <= margin).sum(), len(array), probability))
 
 
 def quantile_p_inferior(values: Numbers, probability: float, margin: float) -> float:
     """Return the p-value of H0: quantile >= margin (binomial, exact for continuous values, else conservative)."""
     array = finite_values(values)
     _check_probability(probability)
-    return float(stats.binom.sf((array < margin).sum() - 1, len(array), probability))
+    return binomial_sf(int((array < margin).sum()) - 1, len(array), probability)
 
 
 def quantile_difference_bounds(
@@ -102,7 +102,7 @@ def _estimate(ordered: Values, probability: float) -> float:
 
 def _limits(ordered: Values, probability: float, alpha: float) -> tuple[float, float]:
     _check_probability(probability)
-    below = stats.binom.cdf(np.arange(len(ordered)), len(ordered), probability)  # P(fewer than r), r from 1
+    below = binomial_cdf(np.arange(len(ordered)), len(ordered), probability)  # P(fewer than r), r from 1
     lower, upper = np.flatnonzero(below <= alpha), np.flatnonzero(below >= 1 - alpha)
     low = float(ordered[lower[-1]]) if lower.size else -math.inf
     high = float(ordered[upper[0]]) if upper.size else math.inf

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy import optimize, stats
 
 from pytest_dre.analysis.methods.bounds import Values, check_level
+from pytest_dre.analysis.methods.distributions import normal_isf, normal_pdf, normal_sf
 
 Spending: TypeAlias = Literal["obrien_fleming", "pocock"]
 
@@ -28,7 +28,7 @@ def spent(alpha: float, fraction: float, spending: Spending) -> float:
     if spending == "pocock":
         return alpha * math.log(1 + (math.e - 1) * fraction)
     if spending == "obrien_fleming":
-        return 2 * float(stats.norm.sf(stats.norm.isf(alpha / 2) / math.sqrt(fraction)))
+        return 2 * float(normal_sf(normal_isf(alpha / 2) / math.sqrt(fraction)))
     raise ValueError(f"unknown spending {spending!r}; use 'obrien_fleming' or 'pocock'")
 
 
@@ -63,7 +63,7 @@ def normal_bounds(alpha: float, fractions: Sequence[float], spending: Spending) 
 
 def normal_levels(alpha: float, fractions: Sequence[float], spending: Spending) -> list[float]:
     """Return the one-sided nominal level of each look, the tail beyond `normal_bounds`."""
-    return [float(stats.norm.sf(bound)) for bound in normal_bounds(alpha, fractions, spending)]
+    return [float(normal_sf(bound)) for bound in normal_bounds(alpha, fractions, spending)]
 
 
 def _check_fractions(fractions: Sequence[float]) -> None:
@@ -72,8 +72,10 @@ def _check_fractions(fractions: Sequence[float]) -> None:
 
 
 def _cut(scores: Values, density: Values, spread: float, fraction: float, step: float) -> float:
+    from scipy import optimize  # late: only gates with looks need it
+
     def excess(bound: float) -> float:
-        tails = stats.norm.sf((bound * math.sqrt(fraction) - scores) / spread)
+        tails = normal_sf((bound * math.sqrt(fraction) - scores) / spread)
         return float((density * tails).sum()) - step
 
     if step < NEVER or excess(FARTHEST) >= 0:
@@ -87,5 +89,5 @@ def _carried(scores: Values, density: Values, spread: float, fraction: float, bo
     weights = np.full(POINTS, (points[1] - points[0]) / 3)  # Simpson's rule
     weights[1:-1:2] *= 4
     weights[2:-1:2] *= 2
-    arrived = stats.norm.pdf((points[:, None] - scores[None, :]) / spread) / spread
+    arrived = normal_pdf((points[:, None] - scores[None, :]) / spread) / spread
     return points, weights * (arrived @ density)

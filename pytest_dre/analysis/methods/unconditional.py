@@ -15,10 +15,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 from scipy.special import gammaln, xlog1py, xlogy
 
 from pytest_dre.analysis.methods.bounds import Values
+from pytest_dre.analysis.methods.distributions import proportion_low
 
 STEPS = 200  # nulls a unit of difference; decimal margins fall onto them
 SAFE_SHARE = 0.01
@@ -55,7 +55,7 @@ def lower_bound(treatment: tuple[int, int], control: tuple[int, int], alpha: flo
     if not n or not m:
         return -control_weight
     share = SAFE_SHARE * alpha / 2
-    safe = _least(x, n, share) - control_weight * (1 - _least(m - y, m, share))
+    safe = proportion_low(x, n, share) - control_weight * (1 - proportion_low(m - y, m, share))
     level = (1 - SAFE_SHARE) * alpha
     return _walk(
         safe, x / n - control_weight * y / m, lambda null: p_value(treatment, control, null, control_weight) <= level
@@ -91,7 +91,7 @@ def paired_lower_bound(only_treatment: int, only_control: int, pairs: int, alpha
     if not pairs:
         return -1.0
     share = SAFE_SHARE * alpha / 2
-    safe = _least(only_treatment, pairs, share) - (1 - _least(pairs - only_control, pairs, share))
+    safe = proportion_low(only_treatment, pairs, share) - (1 - proportion_low(pairs - only_control, pairs, share))
     level = (1 - SAFE_SHARE) * alpha
     return _walk(
         safe,
@@ -108,10 +108,6 @@ def tango(b: Values | int, c: Values | int, pairs: int, margin: float) -> Values
     q = (np.sqrt(np.maximum(first**2 - 8 * pairs * second, 0.0)) - first) / (4 * pairs)
     variance = np.maximum(pairs * (2 * q + margin * (1 - margin)), 0.0)
     return _standardised(b - c - pairs * margin, variance)
-
-
-def _least(successes: int, n: int, alpha: float) -> float:
-    return float(stats.beta.ppf(alpha, successes, n - successes + 1)) if successes else 0.0
 
 
 def _walk(safe: float, estimate: float, rejects: Callable[[float], bool]) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
 
+from pytest_dre.analysis.methods.distributions import f_isf
 from pytest_dre.analysis.variance.quadratics import (
     Codes,
     Values,
@@ -104,8 +104,8 @@ def intraclass(values: Values, condition: Codes, group: Codes, confidence: float
         return Intraclass(1.0, 1.0, 1.0)
     ratio = explained / between / ((total - explained) / within)
     tail = (1 - confidence) / 2
-    low = ratio / float(stats.f.isf(tail, between, within))
-    high = ratio * float(stats.f.isf(tail, within, between))
+    low = ratio / f_isf(tail, between, within)
+    high = ratio * f_isf(tail, within, between)
     return Intraclass(*((item - 1) / (item + size - 1) for item in (ratio, low, high)))
 
 

@@ -139,7 +139,7 @@ def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
         ),
         (
             {"claim": "at_least", "outcome": "worst", "value": 1, "sequential": {"looks": [1]}},
-            "gates[0].sequential: a missing 'worst' counts as the worst of all runs, which are not in at a look; declare",
+            "gates[0].sequential: a missing 'worst' counts as the worst of all runs, which are not in at a look",
         ),
     ],
 )
