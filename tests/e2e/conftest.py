@@ -75,8 +75,8 @@ class Lab:
         return path
 
     def run(self, *args: str) -> pytest.RunResult:
-        """Run pytest in a process of its own; without xdist in this one, which is quicker and no different."""
-        if "no:xdist" in args:
+        """Run pytest in a process of its own; without workers in this one, which is quicker and no different."""
+        if "no:xdist" in args or "-n0" in args:
             return self.pytester.runpytest_inprocess(*args)
         return self.pytester.runpytest_subprocess(*args, timeout=100)
 
