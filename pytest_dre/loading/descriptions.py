@@ -166,6 +166,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "min_pairs": "Fewest pairs of runs to judge by.",
         "max_attrition": "Largest share of runs that may be missing.",
         "on_inconclusive": "What happens if the data decide nothing.",
+        "anytime": "Whether the verdict holds however often one looks while replicates are added.",
         "sequential": "When it is judged before all runs are in.",
         "stop": "curtail: skip runs that can no longer change the verdict.",
     },

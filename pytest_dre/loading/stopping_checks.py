@@ -17,6 +17,8 @@ def early_stops(study: Study, names: Names) -> Iterator[Fault]:
         path: KeyPath = ("gates", index)
         if gate.sequential is not None:
             yield from _looks(gate.sequential, study.run_budget.replicates, (*path, "sequential", "looks"))
+        if gate.anytime and names.outcomes.complete:
+            yield from _anytime(study, gate, path)
         if gate.stop is None:
             continue
         if gate.sequential is not None:
@@ -26,6 +28,17 @@ def early_stops(study: Study, names: Names) -> Iterator[Fault]:
             message = "only the mean of a true-or-false outcome can be curtailed with certainty"
             hint = "judge the gate at looks ('sequential'), or write 'expected_type: boolean' at the outcome"
             yield Fault(message, hint, (*path, "stop"))
+
+
+def _anytime(study: Study, gate: Gate, path: KeyPath) -> Iterator[Fault]:
+    spec = outcome_of(study, gate)  # none is a fault by itself
+    at = (*path, "anytime")
+    if gate.statistic != "mean" or (spec is not None and spec.range is None and not spec.is_boolean):
+        message = "only the mean of an outcome with a range, or of a true-or-false one, can be judged at any time"
+        yield Fault(message, "declare the outcome's range, or plan looks ('sequential')", at)
+    if gate.sequential is not None or gate.stop is not None:
+        other = "sequential" if gate.sequential is not None else "stop"
+        yield Fault(f"a gate has either anytime or {other}", f"remove 'anytime' or '{other}'", at)
 
 
 def _looks(sequential: Sequential, replicates: int, path: KeyPath) -> Iterator[Fault]:

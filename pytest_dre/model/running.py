@@ -127,6 +127,7 @@ class Gate(SchemaModel):
     min_pairs: Positive = 10
     max_attrition: Amount = 0.05
     on_inconclusive: Literal["fail", "warn"] | None = None
+    anytime: Annotated[bool, Field(strict=True)] = False
     sequential: Sequential | None = None
     stop: Literal["curtail"] | None = None
 

@@ -162,8 +162,12 @@ def _problems(sample: _Sample) -> Layout:
         gathered.setdefault(stratum.problem, []).append(means)
     order = _drawn_order(sample.question.gate.gate_id, gathered)
     units = np.array([np.mean(gathered[problem], axis=0) for problem in order])
-    tester = Units(units[:, 0], units[:, 1] if sample.two else None, sample.question.range, sample.aim)
-    return _made(sample, tester, "problem", per_replicate=0.0)
+    return _made(sample, _units(sample, units[:, 0], units[:, 1]), "problem", per_replicate=0.0)
+
+
+def _units(sample: _Sample, first: Values, second: Values) -> Units:
+    question = sample.question
+    return Units(first, second if sample.two else None, question.range, sample.aim, question.gate.anytime)
 
 
 def _drawn_order(gate_id: str, problems: Iterable[str | None]) -> list[str | None]:
@@ -176,14 +180,13 @@ def _drawn_order(gate_id: str, problems: Iterable[str | None]) -> list[str | Non
 
 def _replicates(sample: _Sample) -> Layout:
     question, single = sample.question, len(sample.strata) == 1 == len(sample.arms.strata)
-    if question.kind == "binary" and single:
+    if question.kind == "binary" and single and not question.gate.anytime:
         return _binary(sample)
     if question.kind == "numbers" and sample.two and not sample.arms.paired and not sample.arms.shared:
         return _welch(sample)
     first, second, notes = _balanced(sample)
-    tester = Units(first, second if sample.two else None, question.range, sample.aim)
     unit = "replicate" if not single else "pair" if sample.arms.paired else "run"
-    return _made(sample, tester, unit, notes=notes)
+    return _made(sample, _units(sample, first, second), unit, notes=notes)
 
 
 def _binary(sample: _Sample) -> Layout:

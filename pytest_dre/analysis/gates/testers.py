@@ -36,26 +36,31 @@ class Tester(Protocol):
 class Units:
     """Means of independent units, each with a treatment's and a control's value, by betting or (no range) t.
 
-    Bets aim at the level `aim`.
+    Bets aim at the level `aim`, unless they are to hold at `anytime`.
     """
 
     treatment: Values
     control: Values | None
     range: tuple[float, float] | None
     aim: float
+    anytime: bool = False
 
     def bounds(self, alpha: float) -> Bounds:
         """Return bounds of the effect."""
         units = self._units(1.0)
         if self.range is None:
             return numbers.mean_bounds(units, alpha)
-        return betting.fixed_bounds(units, *self._range(1.0), alpha)
+        bounds = betting.anytime_bounds if self.anytime else betting.fixed_bounds
+        return bounds(units, *self._range(1.0), alpha)
 
     def p_value(self, side: Side) -> float:
         """Return the p-value of the null hypothesis that the effect is not on that side."""
         units = self._units(side.weight)
         if self.range is None:
             return (numbers.mean_p_superior if side.above else numbers.mean_p_inferior)(units, side.limit)
+        if self.anytime:
+            at_any_n = betting.anytime_p_superior if side.above else betting.anytime_p_inferior
+            return at_any_n(units, *self._range(side.weight), side.limit)
         test = betting.fixed_p_superior if side.above else betting.fixed_p_inferior
         return test(units, *self._range(side.weight), side.limit, self.aim)
 

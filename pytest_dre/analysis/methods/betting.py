@@ -194,7 +194,13 @@ def _anytime_low(units: Values, alpha: float, known: float = 0.0) -> float:
     return rejected
 
 
+def mixed_capitals(units: Values, null: float) -> Values:
+    """Return the log capital against `null` of each study, a column of `units` scaled to [0, 1]."""
+    gains = units / null - 1
+    returns = np.stack([np.log1p(fraction * gains).sum(axis=0) for fraction in FRACTIONS])
+    best = returns.max(axis=0)
+    return np.asarray(best + np.log(np.exp(returns - best).mean(axis=0)))
+
+
 def _mixed_capital(units: Values, null: float) -> float:
-    returns = np.log1p(FRACTIONS[:, None] * (units / null - 1)).sum(axis=1)
-    best = float(returns.max())
-    return best + math.log(float(np.exp(returns - best).mean()))
+    return float(mixed_capitals(units[:, None], null)[0])

@@ -20,6 +20,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 STUDIES = 1000  # simulated ones: the standard error of 80 % is 1.3 points
 MOST_NUMBERS = 600_000  # drawn for all of them; 600 studies of the largest n, 1.6 points
+FEWEST_STUDIES = 100
 LARGEST = 1000  # units of a simulated study; power of more is that of so many at a nearer margin
 POINTS = 801  # of a beta distribution's quantile function
 CERTAIN = 1e-9  # a standard deviation, as a share of the range, that is none
@@ -37,6 +38,7 @@ class BoundedMeans:
         two_armed: Whether a unit is a difference, treatment - weight * control.
         extent: Lowest and highest true effect there can be.
         sd: Standard deviation of a unit.
+        anytime: Whether the bets hold at any n.
         seed: Of the draws; they are the same for each effect and the same start for each n.
     """
 
@@ -48,6 +50,7 @@ class BoundedMeans:
     level: float
     seed: int
     how: How = "simulated"
+    anytime: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -76,7 +79,8 @@ class BoundedMeans:
         return self.power(LARGEST, min(max(farther, self.ends[0]), self.ends[1]))
 
     def _studies(self, n: int) -> int:
-        return min(STUDIES, MOST_NUMBERS // n)
+        most = MOST_NUMBERS // len(betting.FRACTIONS) if self.anytime else MOST_NUMBERS
+        return min(STUDIES, max(most // n, FEWEST_STUDIES))
 
     @cached_property
     def _chances(self) -> Values:
@@ -93,7 +97,14 @@ class BoundedMeans:
 
     def _passes(self, units_of: Callable[[Side], Values]) -> Flags:
         found = [
-            _rejects(units_of(side), self._limits(side), side, self.level, shown=not self.target.relative)
+            _rejects(
+                units_of(side),
+                self._limits(side),
+                side,
+                self.level,
+                shown=not self.target.relative,
+                anytime=self.anytime,
+            )
             for side in self.target.sides
         ]
         return np.asarray(np.all(found, axis=0))
@@ -113,7 +124,9 @@ def beta_values(mean: float, deviation: float, chances: Values) -> Values:
     return np.asarray(np.interp(chances, known, table))
 
 
-def _rejects(units: Values, limits: tuple[float, float], side: Side, level: float, *, shown: bool) -> Flags:
+def _rejects(
+    units: Values, limits: tuple[float, float], side: Side, level: float, *, shown: bool, anytime: bool = False
+) -> Flags:
     """Return for each study (a column) whether it shows the side, as `judging` does.
 
     Its p-value must be at most the level; if the interval is about the same effect (`shown`), its bound must lie
@@ -128,6 +141,8 @@ def _rejects(units: Values, limits: tuple[float, float], side: Side, level: floa
         return np.ones(units.shape[1], dtype=bool)
     if null >= 1:
         return np.zeros(units.shape[1], dtype=bool)
+    if anytime:
+        return np.asarray(betting.mixed_capitals(scaled, max(null, betting.TINY)) >= -math.log(level))
     passes = _capital(scaled, max(null, betting.TINY), level) >= -math.log(level)
     if shown:
         level *= 1 - betting.SAFE_SHARE

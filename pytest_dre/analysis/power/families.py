@@ -146,7 +146,8 @@ def _of_spread(assumptions: Assumptions, target: Target, spread: Spread, level: 
         return Means(target, spread.unit, level, fewest)
     extent = _extent(assumptions, question.range)
     how: How = "simulated" if planned_units(tester) <= LARGEST else "approximate"
-    return BoundedMeans(target, question.range, not question.one_armed, extent, spread.unit, level, seed, how)
+    two, anytime = not question.one_armed, question.gate.anytime
+    return BoundedMeans(target, question.range, two, extent, spread.unit, level, seed, how, anytime)
 
 
 def _extent(assumptions: Assumptions, limits: tuple[float, float]) -> tuple[float, float]:

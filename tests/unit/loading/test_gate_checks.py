@@ -57,6 +57,8 @@ def faults(**gate: object) -> list[str]:
         {"claim": "at_least", "outcome": "ok", "value": 0.5, "statistic": "pass^3"},
         {"claim": "non_inferior", "outcome": "score", "baseline": "main", "margin": 0},
         {"claim": "at_least", "outcome": "share", "value": 0.5, "sequential": {"looks": [1]}},
+        {"claim": "at_least", "outcome": "share", "value": 0.5, "anytime": True},
+        {"claim": "at_least", "outcome": "ok", "value": 0.5, "anytime": True},
         {"claim": "at_least", "outcome": "worst", "value": 0.5},
         {"claim": "at_most", "outcome": "score", "value": 0.5, "statistic": "p0.5"},
     ],
@@ -136,6 +138,18 @@ def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
         (
             {"claim": "at_least", "outcome": "score", "value": 1, "statistic": "p00"},
             "gates[0].statistic: a quantile at 0 % is no value that data can bound",
+        ),
+        (
+            {"claim": "at_least", "outcome": "score", "value": 1, "anytime": True},
+            "gates[0].anytime: only the mean of an outcome with a range, or of a true-or-false one, can be judged at any",
+        ),
+        (
+            {"claim": "at_least", "outcome": "ok", "value": 1, "anytime": True, "statistic": "pass@1"},
+            "gates[0].anytime: only the mean",
+        ),
+        (
+            {"claim": "at_least", "outcome": "ok", "value": 1, "anytime": True, "sequential": {"looks": [1]}},
+            "gates[0].anytime: a gate has either anytime or sequential; remove 'anytime' or 'sequential'",
         ),
         (
             {"claim": "at_least", "outcome": "worst", "value": 1, "sequential": {"looks": [1]}},

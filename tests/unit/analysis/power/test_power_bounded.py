@@ -21,16 +21,17 @@ from pytest_dre.analysis.power.targets import Target
     st.sampled_from([-0.2, -0.0333, 0.0, 0.1, 0.5]),
     st.sampled_from([0.05, 0.01]),
     st.sampled_from([0.02, 0.2, 0.6]),
+    st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
 def test_studies_side_by_side_pass_as_each_by_itself(
-    n: int, seed: int, above: bool, limit: float, level: float, sd: float
+    n: int, seed: int, above: bool, limit: float, level: float, sd: float, anytime: bool
 ) -> None:
     units = 2 * beta_values(0.7, sd, np.random.default_rng(seed).random((n, 8))) - 1
     side = Side(above, limit)
-    found = _rejects(units, (-1.0, 1.0), side, level, shown=True)
+    found = _rejects(units, (-1.0, 1.0), side, level, shown=True, anytime=anytime)
     for column in range(8):
-        tester = Units(units[:, column], np.zeros(n), (0.0, 1.0), level)
+        tester = Units(units[:, column], np.zeros(n), (0.0, 1.0), level, anytime)
         bounds = tester.bounds(level)
         shown = bounds.low >= limit if above else bounds.high <= limit
         assert found[column] == (tester.p_value(side) <= level and shown)
