@@ -141,7 +141,7 @@ def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
         ),
         (
             {"claim": "at_least", "outcome": "score", "value": 1, "anytime": True},
-            "gates[0].anytime: only the mean of an outcome with a range, or of a true-or-false one, can be judged at any",
+            "gates[0].anytime: only the mean of an outcome with a range, or of a true-or-false one, can be judged",
         ),
         (
             {"claim": "at_least", "outcome": "ok", "value": 1, "anytime": True, "statistic": "pass@1"},
