@@ -111,8 +111,8 @@ class Lab:
 
 @pytest.fixture
 def lab(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """A laboratory without hypothesis' plugin, which takes longer to import than a session here to run."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:randomly")
+    """A laboratory without plugins that take longer to import than a session here to run, or shuffle it."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:randomly -p no:anyio")
     return Lab(pytester)
 
 

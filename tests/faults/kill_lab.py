@@ -214,7 +214,7 @@ def _environment(**more: str) -> Mapping[str, str]:
     """Return this process's environment without what its own pytest, xdist and coverage put there."""
     dropped = re.compile(r"PYTEST_|COV|LAB_")
     kept = {name: value for name, value in os.environ.items() if not dropped.match(name)}
-    return {**kept, "PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:randomly", **more}
+    return {**kept, "PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:randomly -p no:anyio", **more}
 
 
 def _line(text: str) -> Line:

@@ -17,7 +17,7 @@ STUDIES = 20
 @pytest.fixture
 def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder with a sound study, and what it and others refer to."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:randomly")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:randomly -p no:anyio")
     furnish(pytester.path)
     rules = pytester.path / "rules.py"
     rules.write_text(f"{rules.read_text()}\n\ndef problem():\n    return {{'brief': 'b'}}\n")
