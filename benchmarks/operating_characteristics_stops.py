@@ -31,6 +31,8 @@ def sequential_cells() -> Iterator[Cell]:
             yield _one_arm(shape, "ok", spending)
             yield _two_arms(shape, "ok", spending)
     yield _two_arms(NORMAL, "gain", SPENDINGS[0])
+    for shape, outcome in ((BOUNDED, "score"), (U_SHAPED, "score"), *((shape, "ok") for shape in BINARY)):
+        yield _again(shape, outcome)
 
 
 def curtailed_cells() -> Iterator[Cell]:
@@ -91,6 +93,30 @@ def _looked(
         return trial_of(verdict, effect, skipped=skipped)
 
     return Cell("looks", shape.name, f"{design}; {spending}", n, "", study, shape.skewed)
+
+
+def _again(shape: Distribution, outcome: str) -> Cell:
+    """Return studies that grow from look to look without a plan, judged at any time: any wrong verdict counts."""
+    n = LOOKS[-1]
+
+    @functools.cache
+    def plan(replicates: int, alpha: float) -> Planned:
+        gate = {"claim": "at_least", "value": shape.mean, "anytime": True}
+        return planned([{"gate_id": "g", "outcome": outcome, "alpha": alpha, **gate}], replicates)
+
+    def study(rng: np.random.Generator, alpha: float) -> Trial:
+        values = shape.draw(rng, (1, n))
+        judged = [plan(count, alpha).judged({outcome: values[:, :count]})["g"] for count in LOOKS]
+        trials = [trial_of(verdict, shape.mean) for verdict in judged]
+        return Trial(
+            any(trial.passed for trial in trials),
+            any(trial.failed for trial in trials),
+            all(trial.covered for trial in trials),
+            any(trial.approximate for trial in trials),
+            trials[-1].method,
+        )
+
+    return Cell("looks", shape.name, f"one arm, at any time: {LOOKS[0]} to {n} runs", n, "", study, shape.skewed)
 
 
 def _curtailed(shape: Distribution, design: str, n: int, gate: Mapping[str, Any], draw: Draw, **more: Any) -> Cell:

@@ -11,17 +11,19 @@ must have rejected the first true null of the grid, so alpha holds although p-va
 Nulls below a bound at a hundredth of alpha (two Clopper-Pearson bounds) are rejected by that bound, to save time.
 """
 
+import functools
 import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln, xlogy
 
 from pytest_dre.analysis.methods.bounds import Values
 from pytest_dre.analysis.methods.distributions import proportion_low
 
 STEPS = 200  # nulls a unit of difference; decimal margins fall onto them
 SAFE_SHARE = 0.01
+REMEMBERED = 256  # orders of tables, of 80 kB each at most
 TOLERANCE = 1e-9  # statistics closer than this are ties
 CLOSER = np.linspace(-1, 1, 9)  # around the worst nuisance found so far, in steps
 ZOOMS = 2
@@ -34,7 +36,7 @@ def p_value(treatment: tuple[int, int], control: tuple[int, int], margin: float,
     if margin >= 1:
         return 1.0
     (x, n), (y, m) = treatment, control
-    ordered = _monotone(_score(n, m, margin, control_weight))
+    ordered = _ordered(n, m, margin, control_weight)
     extreme = (ordered >= ordered[x, y] - TOLERANCE).astype(float)
 
     # control proportions that leave the treatment's below 0 are not in the null; where it would be above 1, fewer
@@ -120,9 +122,19 @@ def _walk(safe: float, estimate: float, rejects: Callable[[float], bool]) -> flo
 
 
 def _binomial(n: int, p: Values) -> Values:
-    counts = np.arange(n + 1)
-    ways = gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
-    return np.asarray(np.exp(ways + xlogy(counts, p[:, None]) + xlog1py(n - counts, -p[:, None])))
+    counts, ways = _ways(n)
+    with np.errstate(divide="ignore", invalid="ignore"):  # at 0 and 1, which have rows of their own
+        logs = ways + counts * np.log(p)[:, None] + (n - counts) * np.log1p(-p)[:, None]
+    found = np.exp(logs)
+    found[p == 0] = counts == 0
+    found[p == 1] = counts == n
+    return np.asarray(found)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _ways(n: int) -> tuple[Values, Values]:
+    counts = np.arange(n + 1.0)
+    return counts, gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
 
 
 def _largest(probabilities: Callable[[Values], Values], n: int) -> float:
@@ -145,6 +157,12 @@ def _standardised(distance: Values, variance: Values) -> Values:
     certain = variance < 1e-14
     score = distance / np.sqrt(np.where(certain, 1.0, variance))
     return np.where(certain & (np.abs(distance) > TOLERANCE), np.copysign(1e9, distance), score)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _ordered(n: int, m: int, margin: float, weight: float) -> Values:
+    """Return the order of all tables, which gates of the same size and simulations meet again and again."""
+    return _monotone(_score(n, m, margin, weight))
 
 
 def _score(n: int, m: int, margin: float, weight: float) -> Values:
