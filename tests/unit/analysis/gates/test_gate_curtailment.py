@@ -40,7 +40,7 @@ def is_curtailed(verdict: Any) -> bool:
     return any(NONE_NEEDED in note for note in verdict.notes)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(6, 14),

@@ -514,7 +514,7 @@ def test_wrong_passes_at_the_margin_are_rare(
     outcome: str, draw: Callable[[random.Random, float], float], common: bool, study: Any, rows: Any
 ) -> None:
     found = study(gate("superior", outcome, margin=0.2, alpha=0.1), seed_policy=COMMON if common else {})
-    rng, studies = random.Random(11), 80
+    rng, studies = random.Random(11), 50
     wrong = 0
     for _ in range(studies):
         values = {"new": [draw(rng, 0.2) for _ in range(8)], "old": [draw(rng, 0.0) for _ in range(8)]}

@@ -40,11 +40,11 @@ def _passes(lab, of_arm) -> bool:
 
 
 NUMBERS = {
-    "pairs by t": ({"claim": "superior", "n": 14, "common": True}, 700),
-    "one arm by t": ({"claim": "at_least", "n": 14, "value": 0.5, "where": {"agent": "new"}}, 700),
-    "Welch over unequal strata": ({"claim": "superior", "n": (6, 14), "strata": 2}, 700),
-    "Welch, margin in percent": ({"claim": "non_inferior", "n": 20, "margin": "20%"}, 700),
-    "Welch, equivalence": ({"claim": "equivalent", "n": 30, "margin": 0.15}, 700),
+    "pairs by t": ({"claim": "superior", "n": 14, "common": True}, 400),
+    "one arm by t": ({"claim": "at_least", "n": 14, "value": 0.5, "where": {"agent": "new"}}, 400),
+    "Welch over unequal strata": ({"claim": "superior", "n": (6, 14), "strata": 2}, 400),
+    "Welch, margin in percent": ({"claim": "non_inferior", "n": 20, "margin": "20%"}, 400),
+    "Welch, equivalence": ({"claim": "equivalent", "n": 30, "margin": 0.15}, 400),
     "medians": ({"claim": "superior", "n": 30, "statistic": "median"}, 600),
 }
 
