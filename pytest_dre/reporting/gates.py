@@ -57,13 +57,16 @@ def _evidence(verdict: GateVerdict, study: Study) -> list[str]:
     lines.append(f"Judged one-sided at alpha {verdict.alpha:.4g}{shared}.{chance}")
     if verdict.look is not None:
         lines.append(_look(verdict.look))
-    holds = (
-        "alpha is not guaranteed, above all for skewed values"
-        if verdict.approximate
-        else "alpha holds at any number of units"
-    )
-    lines.append(f"Method: {verdict.method}; {verdict.design}; {holds}.")
+    lines.append(f"Method: {verdict.method}; {verdict.design}; {_guarantee(verdict, study)}.")
     return lines
+
+
+def _guarantee(verdict: GateVerdict, study: Study) -> str:
+    if verdict.approximate:
+        return "alpha is not guaranteed, above all for skewed values"
+    if any(gate.anytime for gate in study.gates if gate.gate_id == verdict.gate_id):
+        return "alpha holds however often runs are added and judged again"
+    return "alpha holds for the planned runs, however few"
 
 
 def _look(look: Look) -> str:

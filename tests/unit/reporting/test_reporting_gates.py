@@ -54,7 +54,7 @@ def test_explanations_are_plain_sentences() -> None:
         "PASS: the data support the claim.",
         "Estimate 0.25, 95 % interval [0.125, 0.5], from 12 problems.",
         "Judged one-sided at alpha 0.025, Holm's share among 2 gates. p = 0.001.",
-        "Method: betting (fixed n); 12 problems as clusters; alpha holds at any number of units.",
+        "Method: betting (fixed n); 12 problems as clusters; alpha holds for the planned runs, however few.",
         "agent = a: 24 of 24 planned runs count (0 % lost).",
         "agent = b: 23 of 24 planned runs count (4.17 % lost).",
         "Note: added since the baseline: x.",
@@ -72,3 +72,18 @@ def test_explanations_of_nothing_say_why_and_what_helps() -> None:
         "Why: 12 of 40 runs are missing.",
         "What would settle it: use --lf.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("anytime", "approximate", "said"),
+    [
+        (False, False, "alpha holds for the planned runs, however few"),
+        (True, False, "alpha holds however often runs are added and judged again"),
+        (False, True, "alpha is not guaranteed, above all for skewed values"),
+    ],
+)
+def test_what_is_promised_is_said(anytime: bool, approximate: bool, said: str) -> None:
+    gate = {"gate_id": PASSED.gate_id, "claim": "superior", "anytime": anytime}
+    found = Study.model_validate({"study_id": "s", "title": "t", "gates": [gate]})
+    (line,) = (line for line in explain(replace(PASSED, approximate=approximate), found) if line.startswith("Method"))
+    assert line.endswith(f"; {said}.")
