@@ -191,8 +191,8 @@ def _stale(about: Whereabouts, lines: int) -> list[Entry]:
         return [Entry("stale", words=f"{text} (--dre-allow-stale)", lines=lines)]
     has, them = ("has", "it") if about.stale == 1 else ("have", "them")
     results = f"{counted(about.stale, 'run')} {has} results of another agent, problem or seed only"
-    kept = f"kept, not shown{_in_brackets(_names(about.stale_names, about.stale) if lines > 1 else '')}"
-    return [Entry("stale", words=f"{results}: {kept}; rerun {them} with --dre-rerun stale", lines=lines)]
+    names = _in_brackets(_names(about.stale_names, about.stale) if lines > 1 else "")  # last: they may be cut
+    return [Entry("stale", words=f"{results}: kept, not shown; rerun {them} with --dre-rerun stale{names}", lines=lines)]
 
 
 def _names(names: Sequence[str], total: int) -> str:

@@ -48,7 +48,7 @@ def _table(verdicts: Iterable[GateVerdict]) -> list[str]:
             f"{_number(item.low)} … {_number(item.high)}" if item.low is not None or item.high is not None else "–",
             counted(item.n, item.unit) if item.n else "–",
             escaped(item.method + _look(item) + (" (approximate)" if item.approximate else "")),
-            escaped(" ".join(part for part in (item.reason, item.remedy) if part)),
+            escaped("; ".join(part for part in (item.reason, item.remedy) if part)),
         ]
         for item in verdicts
     ]
