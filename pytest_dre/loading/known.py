@@ -64,6 +64,7 @@ class Names:
     plans: Known
     agents: Known
     agents_complete: bool
+    problems: Known
     levels_complete: bool
 
     @classmethod
@@ -87,6 +88,7 @@ class Names:
             levels_complete=not any(path and path[0] in ("factors", "blocks") for path in doubtful),
             agents=Known("agent", _agents(study), agents_complete),
             agents_complete=agents_complete,
+            problems=Known("problem", _problems(study), not unsure & {"problems", "problem_ids", "factors"}),
         )
 
 
@@ -94,6 +96,12 @@ def _agents(study: Study) -> frozenset[str]:
     """Return the agents that are bound, listed, or levels of a factor."""
     levels = (level for factor in study.factors if factor.name in AGENT_FACTORS for level in factor.levels)
     return frozenset({*study.agents, *study.agent_specs, *(str(level.value) for level in levels)})
+
+
+def _problems(study: Study) -> frozenset[str]:
+    """Return the problems that are bound, listed, or levels of a factor."""
+    levels = (level for factor in study.factors if factor.name in PROBLEM_FACTORS for level in factor.levels)
+    return frozenset({*study.problems, *study.problem_ids, *(str(level.value) for level in levels)})
 
 
 def _hides_name(path: KeyPath) -> bool:

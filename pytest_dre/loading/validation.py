@@ -11,20 +11,18 @@ from pytest_dre.expressions import ExpressionError, parse_expression
 from pytest_dre.loading.derivation_checks import derivations
 from pytest_dre.loading.expectation_checks import expectations
 from pytest_dre.loading.gate_checks import gate_claims
+from pytest_dre.loading.gate_names import gate_names
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
 from pytest_dre.loading.stopping_checks import early_stops
 from pytest_dre.loading.wording import place, shortened
 from pytest_dre.model.factors import AGENT_FACTORS
-from pytest_dre.model.running import Gate
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
 
 Check = Callable[[Study, Names], Iterator[Fault]]
 
 LATIN_SQUARE_ROLES = ("row_factor", "column_factor", "treatment_factor")
-# Designs whose conditions hold no other values than the levels'.
-LEVEL_DESIGNS = ("full_factorial", "constrained_factorial", "randomized_block", "repeated_measures", "latin_square")
 
 
 def validate_study(study: Study) -> list[Fault]:
@@ -203,36 +201,6 @@ def _latin_square(options: dict[str, Any], factors: Known) -> Iterator[Fault]:
             yield from factors.unknown(name, path)
 
 
-def _gates(study: Study, names: Names) -> Iterator[Fault]:
-    for index, gate in enumerate(study.gates):
-        path: KeyPath = ("gates", index)
-        if gate.outcome is None and gate.hypothesis is None:
-            yield Fault("a gate needs an outcome or a hypothesis", "add 'outcome: ' and its name", (*path, "outcome"))
-        if gate.outcome is not None:
-            yield from names.outcomes.unknown(gate.outcome, (*path, "outcome"))
-        if gate.hypothesis is not None:
-            yield from names.hypotheses.unknown(gate.hypothesis, (*path, "hypothesis"))
-        yield from names.variables.each_key_unknown(gate.where, (*path, "where"))
-        yield from _gate_contrast(study, gate, names, (*path, "contrast"))
-
-
-def _gate_contrast(study: Study, gate: Gate, names: Names, path: KeyPath) -> Iterator[Fault]:
-    """Check that the arms a gate compares are levels of its factor."""
-    contrast = gate.contrast
-    if contrast is None:
-        return
-    yield from names.variables.unknown(contrast.factor, (*path, "factor"))
-    factor = next((item for item in study.factors if item.name == contrast.factor), None)
-    for arm, value in (("treatment", contrast.treatment), ("control", contrast.control)):
-        if factor is None or not factor.levels or study.design_spec.kind not in LEVEL_DESIGNS:
-            continue
-        if not any(value in (level.name, level.value) for level in factor.levels):
-            known = Known("level", frozenset(level.name for level in factor.levels))
-            yield from known.unknown(value if isinstance(value, str) else canonical_json(value), (*path, arm))
-    if contrast.treatment == contrast.control:
-        yield Fault("treatment and control are the same", "name two levels", (*path, "control"))
-
-
 def _limits(study: Study, names: Names) -> Iterator[Fault]:
     yield from names.agents.each_key_unknown(study.limits.agents, ("limits", "agents"))
 
@@ -271,7 +239,7 @@ CHECKS: tuple[Check, ...] = (
     derivations,
     _constraints,
     _design,
-    _gates,
+    gate_names,
     gate_claims,
     early_stops,
     _limits,

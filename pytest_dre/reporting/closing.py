@@ -192,7 +192,8 @@ def _stale(about: Whereabouts, lines: int) -> list[Entry]:
     has, them = ("has", "it") if about.stale == 1 else ("have", "them")
     results = f"{counted(about.stale, 'run')} {has} results of another agent, problem or seed only"
     names = _in_brackets(_names(about.stale_names, about.stale) if lines > 1 else "")  # last: they may be cut
-    return [Entry("stale", words=f"{results}: kept, not shown; rerun {them} with --dre-rerun stale{names}", lines=lines)]
+    words = f"{results}: kept, not shown; rerun {them} with --dre-rerun stale{names}"
+    return [Entry("stale", words=words, lines=lines)]
 
 
 def _names(names: Sequence[str], total: int) -> str:

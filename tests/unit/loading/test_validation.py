@@ -18,7 +18,7 @@ outcomes:
   - {name: score, source_table: runs, column: c, aggregation: mean, primary: true, goal: maximize}
   - {name: cost, source_table: runs, column: d, aggregation: sum}
 """
-AGENTS = "agent_specs: [a]\n"
+AGENTS = "agent_specs: [a, b]\n"
 HYPOTHESES = "hypotheses:\n  - {hypothesis_id: h, label: l, statement: s, %s}\n"
 PLANS = "analysis_plans:\n  - {analysis_plan_id: p, hypothesis_ids: [%s], tests: [t], outcomes: [%s]}\n"
 GATE = "gates:\n  - {gate_id: g, claim: superior, %s}\n"

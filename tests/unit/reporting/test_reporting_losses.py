@@ -249,8 +249,8 @@ def test_stale_runs_are_named_and_how_to_repeat_them(make_study, make_plan) -> N
     names = ["temperature=0.1-r1", "x" * 50, "\x1b[31m", "last"]
     wide = {**WHERE, "width": 200}
     assert _labelled(summary_lines(study, counted, stale=4, stale_names=names, **wide), "stale") == [
-        "4 runs have results of another agent, problem or seed only: kept, not shown; rerun them with --dre-rerun stale "
-        f"(temperature=0.1-r1, {'x' * 20}…{'x' * 19}, \\x1b[31m, … 1",
+        "4 runs have results of another agent, problem or seed only: kept, not shown; "
+        f"rerun them with --dre-rerun stale (temperature=0.1-r1, {'x' * 20}…{'x' * 19}, \\x1b[31m, … 1",
         "more)",
     ]
     assert _labelled(summary_lines(study, counted, stale=1, stale_names=["a"], **wide), "stale") == [
