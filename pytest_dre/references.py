@@ -5,8 +5,9 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from pytest_dre.canonical import digest
 from pytest_dre.definitions import failing_line, public_names, relative_name
@@ -139,14 +140,14 @@ def _load_file(place: str, base_dir: Path) -> ModuleType:
         raise _import_failed(resolved, error, base_dir) from error
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, resolved)
-    if spec is None or spec.loader is None:
-        raise ReferenceProblem(f"{relative_name(resolved, base_dir)!r} cannot be imported as Python")
+    loader = _FromSource(name, str(resolved))
+    spec = importlib.util.spec_from_file_location(name, resolved, loader=loader)
+    assert spec is not None, "there is a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         with _importable(resolved.parent):
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _import_failed(resolved, error, base_dir) from error
@@ -176,6 +177,20 @@ def _import_failed(place: Path | str, error: BaseException, base_dir: Path) -> R
     line = failing_line(error, base_dir)
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     return ReferenceProblem(f"importing {name!r} failed with {what}{f' ({line})' if line else ''}")
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles what the file holds now, which is what its version is made of.
+
+    Python takes compiled code of an earlier state for current if the file has kept its size and was saved again within
+    the same second: results would be told to come from an agent that has not run.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the compiled source."""
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
 
 
 class _importable:
