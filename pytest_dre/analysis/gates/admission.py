@@ -39,15 +39,13 @@ def _complete(rows: Sequence[OutcomeRow]) -> None:
     skipped = sum(not row.stale and row.status == SKIPPED for row in rows)
     if missing == len(rows):
         raise Unanswerable(f"there are no results: all {missing} runs are missing", RESUME)
-    for number, what, hint in (
-        (missing, "missing", RESUME),
-        (stale, "stale: only another version has made results", RESUME),
-        (skipped, "skipped", "remove the skip, or leave such runs out by the gate's 'where'"),
+    for number, (one, several), what, hint in (
+        (missing, ("is", "are"), "missing", RESUME),
+        (stale, ("is", "are"), "stale: only another version has made results", RESUME),
+        (skipped, ("was", "were"), "skipped", "remove the skip, or leave such runs out by the gate's 'where'"),
     ):
         if number:
-            verb = "was" if number == 1 else "were"
-            verb = verb if what == "skipped" else "is" if number == 1 else "are"
-            raise Unanswerable(f"{number} of {len(rows)} runs {verb} {what}", hint)
+            raise Unanswerable(f"{number} of {len(rows)} runs {one if number == 1 else several} {what}", hint)
 
 
 def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:
