@@ -72,4 +72,5 @@ def test_cells_have_names_of_their_own_and_give_the_same_rates_again(simulation:
         assert len({cell.name for cell in cells}) == len(cells) > 5
     assert sum(map(len, tables.values())) > 250
     cell = tables["methods"][0]
-    assert simulation.simulate(cell, 20, 0.025) == simulation.simulate(cell, 20, 0.025)
+    first, again = (simulation.simulate(cell, 20, 0.025).row(0.025, ERRORS) for _ in range(2))
+    assert first == again
