@@ -112,7 +112,7 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
         message = "the hypothesis does not say which outcome is judged"
         yield Fault(message, "add 'outcome: ' and one of its dependent variables", (*path, "outcome"))
         return
-    if gate.sequential is not None and spec.missing_data_policy == "worst" and _worst_depends_on_runs(spec):
+    if gate.sequential is not None and spec.missing_data_policy == "worst" and not spec.is_bounded:
         message = f"a missing {shortened(spec.name)!r} counts as the worst of all runs, which are not in at a look"
         hint = "declare the outcome's range, whose worse end it is then, or another missing_data_policy"
         yield Fault(message, hint, (*path, "sequential"))
@@ -123,10 +123,6 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
     if gate.claim in ("superior", "non_inferior") and not directed:
         message = f"the claim {gate.claim} needs to know whether high values of {shortened(spec.name)!r} are good"
         yield Fault(message, "add 'goal: maximize' or 'goal: minimize' to the outcome", (*path, "claim"))
-
-
-def _worst_depends_on_runs(spec: OutcomeSpec) -> bool:
-    return spec.range is None and not spec.is_boolean
 
 
 def _spec(study: Study, gate: Gate, hypothesis: Hypothesis | None) -> tuple[OutcomeSpec | None, bool]:

@@ -1,6 +1,6 @@
 """The names that a study defines, for those that refer to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_dre.errors import Fault
@@ -77,6 +77,8 @@ class Names:
         outcomes = frozenset(item.name for item in study.outcomes)
         hypotheses = frozenset(item.hypothesis_id for item in study.hypotheses)
         plans = frozenset(item.analysis_plan_id for item in study.analysis_plans)
+        agents = _runnable(study, (*study.agents, *study.agent_specs), AGENT_FACTORS)
+        problems = _runnable(study, (*study.problems, *study.problem_ids), PROBLEM_FACTORS)
         agents_complete = not unsure & {"agents", "agent_specs", "runner", "factors"}
         return cls(
             factors=Known("factor", factors, "factors" not in unsure),
@@ -86,22 +88,16 @@ class Names:
             hypotheses=Known("hypothesis", hypotheses, "hypotheses" not in unsure),
             plans=Known("analysis plan", plans, "analysis_plans" not in unsure),
             levels_complete=not any(path and path[0] in ("factors", "blocks") for path in doubtful),
-            agents=Known("agent", _agents(study), agents_complete),
+            agents=Known("agent", agents, agents_complete),
             agents_complete=agents_complete,
-            problems=Known("problem", _problems(study), not unsure & {"problems", "problem_ids", "factors"}),
+            problems=Known("problem", problems, not unsure & {"problems", "problem_ids", "factors"}),
         )
 
 
-def _agents(study: Study) -> frozenset[str]:
-    """Return the agents that are bound, listed, or levels of a factor."""
-    levels = (level for factor in study.factors if factor.name in AGENT_FACTORS for level in factor.levels)
-    return frozenset({*study.agents, *study.agent_specs, *(str(level.value) for level in levels)})
-
-
-def _problems(study: Study) -> frozenset[str]:
-    """Return the problems that are bound, listed, or levels of a factor."""
-    levels = (level for factor in study.factors if factor.name in PROBLEM_FACTORS for level in factor.levels)
-    return frozenset({*study.problems, *study.problem_ids, *(str(level.value) for level in levels)})
+def _runnable(study: Study, listed: Iterable[str], factor_names: Collection[str]) -> frozenset[str]:
+    """Return the agents (or problems) that are bound or listed, or levels of a factor that names them."""
+    levels = (level for factor in study.factors if factor.name in factor_names for level in factor.levels)
+    return frozenset({*listed, *(str(level.value) for level in levels)})
 
 
 def _hides_name(path: KeyPath) -> bool:

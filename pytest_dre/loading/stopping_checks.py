@@ -33,7 +33,7 @@ def early_stops(study: Study, names: Names) -> Iterator[Fault]:
 def _anytime(study: Study, gate: Gate, path: KeyPath) -> Iterator[Fault]:
     spec = outcome_of(study, gate)  # none is a fault by itself
     at = (*path, "anytime")
-    if gate.statistic != "mean" or (spec is not None and spec.range is None and not spec.is_boolean):
+    if gate.statistic != "mean" or (spec is not None and not spec.is_bounded):
         message = "only the mean of an outcome with a range, or of a true-or-false one, can be judged at any time"
         yield Fault(message, "declare the outcome's range, or plan looks ('sequential')", at)
     if gate.sequential is not None or gate.stop is not None:

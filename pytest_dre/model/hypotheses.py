@@ -29,6 +29,11 @@ class OutcomeSpec(SchemaModel):
     range: Annotated[tuple[Real, ...], Field(min_length=2, max_length=2)] | None = None
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether its values lie between two known ones."""
+        return self.range is not None or self.is_boolean
+
+    @property
     def is_boolean(self) -> bool:
         """Whether its values are true or false."""
         return self.expected_type.lower() in ("bool", "boolean")
