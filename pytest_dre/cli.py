@@ -23,6 +23,9 @@ from pytest_dre.sessions.judging import Judging
 from pytest_dre.sessions.planned import PlannedStudy, plan_source
 from pytest_dre.sessions.power import power_of
 
+EXPORT_NOTE = (
+    "what is stale is told by the agents and problems as the last session found them: those of now were not loaded"
+)
 PIPE_WIDTH = 120  # columns of output that is not for a terminal
 
 
@@ -178,4 +181,4 @@ def _export_lines(closed: ClosedStudy) -> list[str]:
         )
         if count
     ]
-    return [", ".join(states), f"artifacts in {closed.planned.output_dir}"]
+    return [", ".join(states), f"artifacts in {closed.planned.output_dir}", EXPORT_NOTE]

@@ -1,6 +1,6 @@
 """The gates of a study, judged from Python."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def judge_gates(
     baseline: str | None = None,
     baselines: str | Path = DEFAULT_DIRECTORY,
     allow_stale: bool = False,
+    runner: Callable[..., Any] | str | None = None,
 ) -> dict[str, GateVerdict]:
     """Return the verdict on each gate of a study, by its id, from the results that `run_study` has stored.
 
@@ -29,8 +30,11 @@ def judge_gates(
         baseline: What gates with a baseline compare with instead: a saved name, an artifact directory or a bundle.
         baselines: The directory of saved baselines.
         allow_stale: Whether results of other versions count where there are none of the present ones.
+        runner: The one that `run_study` was given, if any.
 
+    Results of another version of an agent, a problem or the runner than the one found now do not count.
     Raises StudyError for a study with faults, DreError for a baseline that cannot be read.
     """
-    planned = prepare(Request(study, None, agent_bindings, problem_registry)).planned
-    return judge_study(planned, Judging(Path(baselines), baseline, allow_stale=allow_stale))
+    prepared = prepare(Request(study, None, agent_bindings, problem_registry, runner=runner))
+    judging = Judging(Path(baselines), baseline, allow_stale=allow_stale)
+    return judge_study(prepared.planned, judging, versions=prepared.bindings.versions)

@@ -1,15 +1,19 @@
 """Gates as items: judged once the runs are in, by the process that leads the session."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_dre.errors import StoreError
 from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.integration.baselines import Baselines
-from pytest_dre.integration.nodes import GateItem, StudyFile, gate_name
+from pytest_dre.integration.gate_names import gate_name
+from pytest_dre.integration.nodes import GateItem, StudyFile
 from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
 from pytest_dre.model.verdicts import GateVerdict
@@ -25,15 +29,18 @@ class GateJudge:
         shown: The ids of the gates that were selected, by the same.
     """
 
-    def __init__(self, settings: Settings, baselines: Baselines) -> None:
+    def __init__(self, settings: Settings, baselines: Baselines, stores: Stores) -> None:
         self._settings = settings
         self._baselines = baselines
+        self._stores = stores
         self.verdicts: dict[Path, dict[str, GateVerdict]] = {}
         self.shown: dict[Path, list[str]] = {}
 
-    def verdict(self, path: Path, planned: PlannedStudy, gate_id: str) -> GateVerdict:
-        """Return the verdict on one gate of the study at `path`."""
+    def verdict(self, study_file: StudyFile, gate_id: str) -> GateVerdict:
+        """Return the verdict on one gate of a study. Raises DreError if its store cannot be read or is in use."""
+        path, planned = study_file.path, study_file.planned
         if path not in self.verdicts:
+            self._stores.bring_up_to_date(planned, study_file.bindings.versions)
             self.verdicts[path] = judge_study(planned, self._settings.judging, self._baselines.of(planned))
         self.shown.setdefault(path, []).append(gate_id)
         return self.verdicts[path][gate_id]
@@ -66,7 +73,13 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 class GatesElsewhere:
-    """In a worker: leaves the gates, which were collected and selected like runs, to the controller."""
+    """In a worker: leaves the gates, which were collected and selected like runs, to the controller.
+
+    The controller has no agents or problems: their versions come to it through the store.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -79,6 +92,8 @@ class GatesElsewhere:
         """Report nothing of a gate, but tear down what the item before it has left for it and no later one needs."""
         if not isinstance(item, GateItem):
             return None
+        with suppress(StoreError):  # the controller meets it too, and tells
+            self._stores.bring_up_to_date(item.parent.planned, item.parent.bindings.versions)
         setup_state = item.session._setupstate  # the hook for it expects an item that was set up
         passed_on = (KeyboardInterrupt, pytest.exit.Exception)
         call = pytest.CallInfo.from_call(lambda: setup_state.teardown_exact(nextitem), "teardown", passed_on)
@@ -126,7 +141,7 @@ class GatesAfterwards:
     def _item(self, session: pytest.Session, path: Path, name: str) -> GateItem | None:
         """Return the gate as an item of this process; None if the study has no such gate any more."""
         planned = self._registry.load(path)
-        gate = next((gate for gate in planned.study.gates if gate_name(gate) == name), None)
+        gate = next((gate for gate in planned.study.gates if gate_name(gate.gate_id) == name), None)
         if gate is None:
             return None
         study_file = StudyFile.at(path, session)

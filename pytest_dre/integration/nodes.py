@@ -11,6 +11,7 @@ import pytest
 
 from pytest_dre.errors import DreError
 from pytest_dre.integration.failures import RunFailure, represent, represent_fault
+from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.resolving import bind
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
@@ -75,7 +76,7 @@ class StudyFile(pytest.File):
                 item.add_marker(pytest.mark.timeout(timeouts[run.agent_id]))
             yield item
         for gate in self.planned.study.gates:
-            yield GateItem.from_parent(self, name=gate_name(gate), gate=gate)
+            yield GateItem.from_parent(self, name=gate_name(gate.gate_id), gate=gate)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         """Show a user's mistakes without a traceback."""
@@ -168,7 +169,7 @@ class GateItem(pytest.Item):
         """Judge the gate, together with the study's others, by what the store holds."""
         planned = self.parent.planned
         judge = self.config.stash[judge_key]
-        verdict = judge.verdict(self.parent.path, planned, self.gate.gate_id)
+        verdict = judge.verdict(self.parent, self.gate.gate_id)
         self.user_properties.extend(
             (name, value)
             for name in ("verdict", "estimate", "low", "high", "n")
@@ -191,11 +192,6 @@ class GateItem(pytest.Item):
     def reportinfo(self) -> tuple[Any, int, str]:
         """Name the study file."""
         return self.path, 0, _title(self)
-
-
-def gate_name(gate: Gate) -> str:
-    """Return the name of the gate's item."""
-    return f"gate={gate.gate_id}"
 
 
 def _title(item: RunItem | GateItem) -> str:

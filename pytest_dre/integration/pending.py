@@ -1,10 +1,12 @@
 """`--lf` as resume: runs that are selected but not done stay in pytest's cache of failures."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pytest_dre.integration.gate_names import is_gate
 from pytest_dre.integration.reports import held_back_by
 from pytest_dre.model.reasons import StatusReason
 
@@ -38,6 +40,12 @@ class PendingRuns:
         """
         self._kept.add(study.resolve())
 
+    def runs_left(self, study: Path) -> int:
+        """Return how many of the selected runs of the study at `study` failed or never ran."""
+        left = _parts(self._selected - self._done)
+        counts = Counter(prefix for prefix, _, name in left if not is_gate(name))
+        return sum(count for prefix, count in counts.items() if (self._config.rootpath / prefix).resolve() == study)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what is done: passed, or skipped by the user's own word or as not needed."""
         if report.passed and report.when != "call":  # two of three reports
@@ -63,7 +71,7 @@ class PendingRuns:
         if not self._selected or getattr(self._config, "cache", None) is None:
             return
         saved = self._config.cache.get(LASTFAILED, {})
-        done = self._done - self._unwritten()
+        done = self._done - self._unwritten() - self._to_be_judged_again()
         merged = {**saved, **dict.fromkeys(self._selected - done, True)}
         self._save({node_id: True for node_id in merged if node_id not in done}, saved)
 
@@ -75,6 +83,13 @@ class PendingRuns:
         kept = {prefix for prefix in prefixes if (self._config.rootpath / prefix).resolve() in self._kept}
         return {node_id for node_id in self._selected if node_id.partition("::")[0] in kept}
 
+    def _to_be_judged_again(self) -> set[str]:
+        """Return the gates of studies with runs that are left: what they said was of fewer runs."""
+        incomplete = {study for study, _, name in _parts(self._selected - self._done) if not is_gate(name)}
+        return {
+            f"{study}::{name}" for study, _, name in _parts(self._selected) if is_gate(name) and study in incomplete
+        }
+
     def _cache_is_writable_now(self) -> bool:
         """Under `--ff` a replacement worker would read the changed cache and order its items unlike the others."""
         reordered = self._config.getoption("failedfirst", False) and self._config.getoption("dist", "no") != "no"
@@ -83,3 +98,7 @@ class PendingRuns:
     def _save(self, lastfailed: dict[str, bool], saved: dict[str, bool]) -> None:
         if lastfailed != saved:
             self._config.cache.set(LASTFAILED, lastfailed)
+
+
+def _parts(node_ids: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    return (node_id.partition("::") for node_id in node_ids)

@@ -45,7 +45,7 @@ def activate(config: pytest.Config) -> None:
         stores, baselines = Stores(config, settings), Baselines(settings)
         plugins.register(stores)
         if settings.role is Role.WORKER:
-            plugins.register(GatesElsewhere())
+            plugins.register(GatesElsewhere(stores))
             _register_recorder(config, settings, stores, baselines)
         else:
             _register_closing(config, settings, registry, stores, baselines)
@@ -65,7 +65,7 @@ def _register_closing(
 ) -> None:
     """Whoever sees all reports closes the session."""
     pending = PendingRuns(config)
-    judge = config.stash[judge_key] = GateJudge(settings, baselines)
+    judge = config.stash[judge_key] = GateJudge(settings, baselines, stores)
     exporter = Exporter(settings, registry, stores, judge, pending=pending, config=config)
     terminal = Terminal(config, registry, exporter, pending)
     closing = ClosingParts(pending, exporter, terminal, GatesAfterwards(registry), baselines)

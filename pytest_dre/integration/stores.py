@@ -5,11 +5,13 @@ import os
 import shlex
 import socket
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from pytest_dre.errors import StoreError
+from pytest_dre.execution.fingerprints import VersionKey
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.watching import settle_hangs
 from pytest_dre.sessions.planned import PlannedStudy
@@ -45,6 +47,14 @@ class Stores:
                 self.refused[path] = error
                 raise
         return self._open[path]
+
+    def bring_up_to_date(self, planned: PlannedStudy, versions: Mapping[VersionKey, str]) -> None:
+        """Note the versions of now, if anything is stored: what is judged without a run must not be of others.
+
+        Raises what `of` does: a study that another session runs is not to be judged yet.
+        """
+        if planned.store_path.exists() or planned.store_path in self.refused:
+            self.of(planned).set_versions(versions)
 
     def give_up(self, planned: PlannedStudy, error: StoreError) -> None:
         """Let no further run of the study start: its result could not be kept."""

@@ -1,6 +1,5 @@
 """What the session prints: how many runs are planned, and what became of them."""
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -9,9 +8,11 @@ import pytest
 from pytest_dre.errors import DreError
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.estimating import SelectedRuns, selected_runs
+from pytest_dre.integration.gate_names import is_gate
 from pytest_dre.integration.nodes import GateItem, RunItem
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import was_cached
+from pytest_dre.integration.resuming import resume_command
 from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
@@ -64,7 +65,7 @@ class Terminal:
     def announce(self, node_ids: Iterable[str]) -> None:
         """Say the same for the items that an xdist worker collected."""
         node_ids = list(node_ids)
-        runs = [node_id for node_id in node_ids if "::gate=" not in node_id]
+        runs = [node_id for node_id in node_ids if not is_gate(node_id.partition("::")[2])]
         studies = {node_id.partition("::")[0] for node_id in runs}
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
@@ -156,7 +157,7 @@ class Terminal:
             width=columns(self._config),
             height=lines(),
             output_dir=from_here(closed.planned.output_dir, self._config),
-            resume_command=self._resume_command(),
+            resume_command=self._resume_command(closed),
             stale=len(closed.standing.stale),
             orphans=len(closed.standing.orphans),
             error=closed.error,
@@ -167,8 +168,5 @@ class Terminal:
             notices=closed.notices,
         )
 
-    def _resume_command(self) -> str:
-        """Return the user's own command with what resumes it."""
-        args = [str(arg) for arg in self._config.invocation_params.args]
-        option = "--lf" if getattr(self._config, "cache", None) is not None else "--dre-resume"
-        return shlex.join(["pytest", *args, *([] if option in args else [option])])
+    def _resume_command(self, closed: ClosedStudy) -> str | None:
+        return None if self._pending is None else resume_command(self._config, closed, self._pending)

@@ -13,6 +13,7 @@ from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.integration.admission import Admission, SessionPurse
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
+from pytest_dre.integration.gate_names import is_gate
 from pytest_dre.integration.gates import GatesAfterwards
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import Settings
@@ -79,9 +80,7 @@ class Controller:
     def _select_gates(self, node_ids: list[str]) -> None:
         """Take over the gates, and see to their baselines."""
         parts = [node_id.partition("::") for node_id in node_ids]
-        gates = [
-            (path, name) for prefix, _, name in parts if name.startswith("gate=") and (path := self._study_path(prefix))
-        ]
+        gates = [(path, name) for prefix, _, name in parts if is_gate(name) and (path := self._study_path(prefix))]
         for path in dict.fromkeys(path for path, _ in gates):
             with suppress(StudyError):
                 self._closing.baselines.require(self._registry.load(path))

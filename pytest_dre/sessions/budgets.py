@@ -1,10 +1,15 @@
 """Budgets: whether a further run may start, given what was spent so far."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_dre.model.running import Limits, RunLimits
+
+_OF_A_STUDY = re.compile(
+    r"limits\.(?:agents\.(?P<agent>.+)\.)?(?P<key>max_cost_usd|max_tokens|max_total_s) is reached:"
+)
 
 
 class Spent(Protocol):
@@ -113,6 +118,17 @@ class Budgets:
             yield self.study, None
         if agent_id is not None and agent_id in self.agents:
             yield self.agents[agent_id], agent_id
+
+
+def reached_limit(reason: str) -> str | None:
+    """Return the limit of a study that a reason of `Budgets.exceeded` names, as `--dre-limit` takes it.
+
+    None where the next session has a new budget: a session's own, and failed runs.
+    """
+    found = _OF_A_STUDY.match(reason)
+    if found is None:
+        return None
+    return f"{found['agent']}:{found['key']}" if found["agent"] else found["key"]
 
 
 def _budget(key: str, limits: RunLimits) -> Budget:

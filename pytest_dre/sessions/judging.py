@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_dre.errors import DreError
+from pytest_dre.execution.fingerprints import VersionKey
 from pytest_dre.model.verdicts import Advice, GateVerdict, OutcomeRow
 from pytest_dre.sessions.advice import Purse, advised, ungated
 from pytest_dre.sessions.outcomes import Watch, stored_rows, unstored_rows
@@ -38,17 +39,20 @@ class Judging:
 
 
 def judge_study(
-    planned: PlannedStudy, judging: Judging, baselines: "Mapping[str, Baseline | None] | None" = None
+    planned: PlannedStudy,
+    judging: Judging,
+    baselines: "Mapping[str, Baseline | None] | None" = None,
+    versions: Mapping[VersionKey, str] | None = None,
 ) -> dict[str, GateVerdict]:
     """Return the verdict on each of the study's gates, with advice.
 
-    `baselines` are those that the gates name (see `baselines_of`), read now unless given. Raises DreError for one that
-    cannot be read.
+    `baselines` are those that the gates name (see `baselines_of`), read now unless given; `versions` those of agents
+    and problems now, by default the last that the store has noted. Raises DreError for a baseline that cannot be read.
     """
     from pytest_dre.analysis.gates.judging import judge_gates
 
     purse = Purse()
-    rows = outcome_table(planned, judging.allow_stale, watch=purse.watched)
+    rows = outcome_table(planned, judging.allow_stale, watch=purse.watched, versions=versions)
     if baselines is None:
         baselines = baselines_of(planned, judging)
     return advised(planned.study, rows, baselines, judge_gates(planned.study, rows, baselines), purse)
@@ -59,13 +63,18 @@ def outcome_advice(planned: PlannedStudy, allow_stale: bool = False) -> list[Adv
     return ungated(planned.study, lambda: outcome_table(planned, allow_stale))
 
 
-def outcome_table(planned: PlannedStudy, allow_stale: bool = False, watch: Watch = iter) -> list[OutcomeRow]:
-    """Return a row for each planned run, from the store, if there is one; `watch` sees the results on their way."""
+def outcome_table(
+    planned: PlannedStudy,
+    allow_stale: bool = False,
+    watch: Watch = iter,
+    versions: Mapping[VersionKey, str] | None = None,
+) -> list[OutcomeRow]:
+    """Return a row for each planned run, from the store, if there is one. The arguments are those of `stored_rows`."""
     store = RunStore.existing(planned.store_path, planned.study.study_id)
     if store is None:
         return unstored_rows(planned)
     with closing(store):
-        return stored_rows(planned, store, allow_stale=allow_stale, watch=watch)
+        return stored_rows(planned, store, allow_stale=allow_stale, watch=watch, versions=versions)
 
 
 def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline | None]":

@@ -1,8 +1,9 @@
 """The outcome table of a planned study, from its store."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pytest_dre.analysis.tables import outcome_rows
+from pytest_dre.execution.fingerprints import VersionKey
 from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import OutcomeRow
 from pytest_dre.sessions.planned import PlannedStudy
@@ -13,15 +14,21 @@ Watch = Callable[[Iterable[RunResult]], Iterable[RunResult]]
 
 
 def stored_rows(
-    planned: PlannedStudy, store: RunStore, *, allow_stale: bool = False, watch: Watch = iter
+    planned: PlannedStudy,
+    store: RunStore,
+    *,
+    allow_stale: bool = False,
+    watch: Watch = iter,
+    versions: Mapping[VersionKey, str] | None = None,
 ) -> list[OutcomeRow]:
     """Return a row for each planned run.
 
     With `allow_stale`, results of other versions count where there are no others, and their rows are not marked.
-    `watch` is given the results on their way, and yields them.
+    `watch` is given the results on their way, and yields them. `versions` are those of now, by default those that the
+    store has noted last.
     """
-    stale = frozenset(standing_of(planned, store).stale)
-    results = StoredResults(planned, store, stale if allow_stale else frozenset())
+    stale = frozenset(standing_of(planned, store, versions).stale)
+    results = StoredResults(planned, store, stale if allow_stale else frozenset(), versions)
     return outcome_rows(planned.study, planned.plan, watch(results), stale)
 
 

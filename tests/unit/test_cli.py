@@ -9,7 +9,7 @@ import pytest
 
 import pytest_dre
 from pytest_dre import run_study
-from pytest_dre.cli import main
+from pytest_dre.cli import EXPORT_NOTE, main
 
 STUDY = """\
 study_id: s
@@ -143,7 +143,7 @@ def test_export_writes_artifacts_from_the_store_and_runs_nothing(here, dre):
     (here / "lab" / "agents.py").unlink()
     status, output, _ = dre("export", "lab/s.study.yaml", "--sqlite", "--bundle")
     assert status == 0
-    assert output == f"1 of 2 runs done, 1 failed\nartifacts in {directory}\n"
+    assert output == f"1 of 2 runs done, 1 failed\nartifacts in {directory}\n{EXPORT_NOTE}\n"
     assert (directory / "study.sqlite").is_file()
     with tarfile.open(directory / "study.tar.gz") as bundle:
         assert "runs.csv" in bundle.getnames()
@@ -155,7 +155,7 @@ def test_export_finds_the_results_of_another_output_directory(here, dre):
     (here / "artifacts").rename(here / "elsewhere")
     status, output, _ = dre("export", "lab/s.study.yaml", "--output", "elsewhere")
     assert status == 0
-    assert output == f"1 of 2 runs done, 1 missing\nartifacts in {here / 'elsewhere' / 's'}\n"
+    assert output == f"1 of 2 runs done, 1 missing\nartifacts in {here / 'elsewhere' / 's'}\n{EXPORT_NOTE}\n"
 
 
 def test_export_of_a_study_that_never_ran_says_so(here, dre):
