@@ -6,14 +6,17 @@ import pytest
 
 from pytest_dre.errors import StoreError
 from pytest_dre.integration.baselines import Baselines
+from pytest_dre.integration.limit_names import require_known_agents
 from pytest_dre.integration.nodes import GateItem, RunItem
+from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 
 
 class Opening:
     """Opens the stores outside of any run: waiting for another session must not count as a run's time."""
 
-    def __init__(self, baselines: Baselines, stores: Stores) -> None:
+    def __init__(self, settings: Settings, baselines: Baselines, stores: Stores) -> None:
+        self._settings = settings
         self._baselines = baselines
         self._stores = stores
 
@@ -25,6 +28,7 @@ class Opening:
         for study_file in dict.fromkeys(item.parent for item in session.items if isinstance(item, GateItem)):
             self._baselines.require(study_file.planned)
         files = dict.fromkeys(item.parent for item in session.items if isinstance(item, RunItem))
+        require_known_agents(self._settings, [study_file.planned for study_file in files])
         for study_file in files:
             with suppress(StoreError):
                 self._stores.of(study_file.planned)

@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_dre.integration.estimating import SelectedRuns, selected_runs
+from pytest_dre.integration.limit_names import require_known_agents
 from pytest_dre.integration.screen import columns, lines
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
@@ -36,6 +37,7 @@ class PlanPrinter:
         reporter.write_sep("=", "plan")
         height = None if self._config.get_verbosity() > 0 else lines()
         settings = settings_of(self._config)
+        require_known_agents(settings, self._registry)
         found = {item.planned.output_dir: item for item in selected_runs(items)}
         for number, planned in enumerate(self._registry):
             selected = found.get(planned.output_dir) or SelectedRuns(planned, [])

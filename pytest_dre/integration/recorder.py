@@ -138,6 +138,13 @@ class Recorder:
         return self._workplaces[study_file.path]
 
     def _early_stop(self, study_file: StudyFile, store: RunStore) -> EarlyStop | None:
+        """Return what may end the study early: nothing where a baseline is to be saved, which needs all runs.
+
+        Those that a look would have left out are of later replicates: without them, a baseline would be as good as
+        luck had it at the look.
+        """
+        if self._settings.save_baseline is not None:
+            return None
         planned, resumption, session_id = study_file.planned, self._settings.resumption, self._settings.session_id
         evidence = StoreEvidence(
             store, session_id, study_file.bindings.fingerprint_of, replays=resumption.resume and not resumption.rerun

@@ -73,7 +73,7 @@ def _register_closing(
     for part in (closing.pending, closing.exporter, closing.terminal, StepSummary(exporter), SharedLedger(settings)):
         plugins.register(part)
     if settings.role is Role.SINGLE:
-        plugins.register(Opening(baselines, stores))
+        plugins.register(Opening(settings, baselines, stores))
         plugins.register(GatesLast())
         _register_recorder(config, settings, stores, baselines)
     else:

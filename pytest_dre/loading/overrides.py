@@ -36,6 +36,11 @@ def override_limits(study: Study, overrides: Iterable[str]) -> Study:
         raise DreError(f"{OPTION}: {place}: {first['input']!r} does not fit: {first['msg'].lower()}") from None
 
 
+def agents_named(overrides: Iterable[str]) -> list[str]:
+    """Return the agents that some of the overrides are for, each once. Raises DreError as `override_limits` does."""
+    return [agent for agent in dict.fromkeys(_parsed(text)[0] for text in overrides) if agent is not None]
+
+
 def _parsed(text: str) -> tuple[str | None, str, Any]:
     name, equals, written = text.partition("=")
     agent, colon, key = name.strip().rpartition(":")

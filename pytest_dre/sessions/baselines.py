@@ -123,7 +123,9 @@ def _refuse_unfit(study_id: str, rows: Sequence[OutcomeRow]) -> None:
     counts = Counter("stale" if row.stale else row.status for row in rows if row.stale or row.status not in _OVER)
     if counts:
         found = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        hint = "complete the study with --lf, then save the baseline"
+        hint = (
+            "carry them out with --dre-resume --dre-save-baseline, over the whole study (then no gate stops it early)"
+        )
         raise DreError(f"no baseline of {study_id!r} was saved: of its {len(rows)} runs {found}; {hint}")
     if not any(value is not None for row in rows for value in row.values.values()):
         raise DreError(f"no baseline of {study_id!r} was saved: none of its {len(rows)} runs has an outcome")

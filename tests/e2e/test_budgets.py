@@ -151,3 +151,22 @@ def test_the_ledger_of_the_session_is_removed(spender, monkeypatch, tmp_path_fac
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     spender.run_here("studies", "--dre-max-cost-usd", "1").assert_outcomes(passed=6)
     assert [item for item in scratch.iterdir() if item.name.startswith("dre-")] == []
+
+
+def test_a_limit_for_an_agent_that_no_study_has_ends_the_session_before_anything_is_spent(spender, mode):
+    result = spender.run("studies", "--dre-limit", "spnder:max_cost_usd=0.01", *mode)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "no selected study has an agent 'spnder'; did you mean 'spender'?" in spender.words(result)
+    assert not spender.calls()
+
+
+def test_a_plan_names_it_too(spender):
+    result = spender.run_here("studies", "--dre-plan", "--dre-limit", "other:max_cost_usd=0.01")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "no selected study has an agent 'other'" in spender.words(result)
+
+
+def test_a_limit_for_an_agent_of_one_of_several_studies_is_none_for_the_others(spender):
+    other = STUDY.replace("study_id: spender", "study_id: other").replace("{spender: ", "{saver: ")
+    spender.write("studies/other.study.yaml", other)
+    spender.run_here("studies", "--dre-limit", "saver:max_cost_usd=0.02").assert_outcomes(passed=8, skipped=4)

@@ -213,3 +213,17 @@ def test_the_plan_tells_the_looks(early):
     words = lab.words(lab.run("studies", "--dre-plan"))
     assert "better (looks at 10, 20, 30 replicates)" in words
     assert "works (curtailed)" in words
+
+
+def test_a_baseline_takes_all_runs_whatever_a_look_decides(early, mode):
+    lab = early("good, bad", BETTER % "good")
+    lab.run("studies", *mode)
+    assert len(lab.calls()) < 60
+    refused = lab.run("studies", "-k", "gate", "--dre-save-baseline", *mode)
+    assert "not_needed" in lab.words(refused) or "missing" in lab.words(refused)
+    assert "--dre-resume --dre-save-baseline" in lab.words(refused)
+    done = lab.run("studies", "--dre-resume", "--dre-save-baseline", *mode)
+    assert done.ret == 0
+    assert "baseline 'main' saved" in lab.words(done)
+    assert lab.manifest("early")["complete"] is True
+    assert gates_of(lab)["better"]["look"]["number"] == 1, "the verdict stays that of the look"

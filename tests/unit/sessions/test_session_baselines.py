@@ -138,7 +138,7 @@ def test_an_incomplete_or_stale_set_is_refused_and_nothing_replaced(planned, row
         save_baseline(planned, bad, tmp_path)
     assert str(error.value) == (
         "no baseline of 's' was saved: of its 4 runs 1 missing, 1 skipped, 1 stale; "
-        "complete the study with --lf, then save the baseline"
+        "carry them out with --dre-resume --dre-save-baseline, over the whole study (then no gate stops it early)"
     )
     assert path.read_bytes() == kept
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_dre.model.running import Limits, RunLimits
-from pytest_dre.sessions.budgets import Budgets
+from pytest_dre.sessions.budgets import Budgets, reached_limit
 
 
 @dataclass
@@ -73,3 +73,11 @@ def test_an_agents_budget_bounds_its_own_runs_beside_the_studys():
     assert reason(limits, entries, agent="b") is None
     assert reason(limits, entries, agent=None) is None
     assert "limits.max_cost_usd" in reason(limits, {(None, None): Spent(11)}, agent="b")
+
+
+def test_a_reason_tells_which_limit_of_a_study_must_be_larger():
+    limits = Limits(max_tokens=10, agents={"a.b": RunLimits(max_cost_usd=1.0)})
+    assert reached_limit(reason(limits, {(None, "a.b"): Spent(1.5)}, agent="a.b")) == "a.b:max_cost_usd"
+    assert reached_limit(reason(limits, {(None, None): Spent(tokens=10)})) == "max_tokens"
+    assert reached_limit(reason(Limits(max_failures=1), {("now", None): Spent(failures=1)})) is None
+    assert reached_limit("--dre-max-cost-usd is reached: $1.00 of $1.00 spent") is None
