@@ -63,18 +63,26 @@ class GlobalSeeder:
             self._held = None
             self._restore(saved)
 
-    @contextmanager
-    def seeded(self, seed: int) -> Iterator[None]:
+    def seeded(self, seed: int) -> "_Seeded":
         """Seed all generators for the block and restore them after it, also after an error."""
+        return _Seeded(self, seed)
+
+    def start(self, seed: int) -> _Saved:
+        """Seed all generators; return what `end` restores."""
         saved = self._held or self._save()
         try:
             _seed(saved.twister, seed)
             if "torch" in sys.modules:
                 _seed_torch(saved, seed)
-            yield
-        finally:
-            if saved is not self._held:
-                self._restore(saved)
+        except BaseException:
+            self.end(saved)
+            raise
+        return saved
+
+    def end(self, saved: _Saved) -> None:
+        """Restore the generators, unless they are held for more runs."""
+        if saved is not self._held:
+            self._restore(saved)
 
     def _save(self) -> _Saved:
         # Nested uses (a run that runs a study) each get a twister of their own.
@@ -90,6 +98,22 @@ class GlobalSeeder:
         self._spare.append(saved.twister)
         if saved.torch is not None:
             _restore_torch(saved.torch)
+
+
+@dataclass(slots=True)
+class _Seeded:
+    """The block of `GlobalSeeder.seeded`: a class, as each of many runs enters one, and a generator takes longer."""
+
+    _seeder: GlobalSeeder
+    _seed: int
+    _saved: _Saved | None = None
+
+    def __enter__(self) -> None:
+        self._saved = self._seeder.start(self._seed)
+
+    def __exit__(self, *_: object) -> None:
+        if self._saved is not None:
+            self._seeder.end(self._saved)
 
 
 def _seed(twister: np.random.MT19937, seed: int) -> None:

@@ -21,8 +21,9 @@ class SettledItems:
             gc.freeze()
             self._frozen = True
 
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Let the collector see everything again."""
+        """Let the collector see everything again, once pytest has collected the garbage of the session."""
         if self._frozen:
             gc.unfreeze()
             self._frozen = False

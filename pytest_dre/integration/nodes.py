@@ -111,6 +111,7 @@ class RunItem(pytest.Item):
             it and thousands of results need not stay in memory.
         cached: Whether the result was replayed from the store.
         held_back: Why it was not started, though it was selected; it stays missing then.
+        told: How many properties the report of its call has brought.
     """
 
     parent: StudyFile
@@ -121,6 +122,7 @@ class RunItem(pytest.Item):
         self.result: RunResult | None = None
         self.cached = False
         self.held_back: Refusal | None = None
+        self.told = 0
 
     @property
     def ihook(self) -> pluggy.HookRelay:
@@ -175,6 +177,7 @@ class GateItem(pytest.Item):
             for name in ("verdict", "estimate", "low", "high", "n")
             if (value := getattr(verdict, name)) is not None
         )
+        self.user_properties.extend(zip(("n_treatment", "n_control"), verdict.n_by_arm, strict=False))
         if verdict.verdict is Verdict.PASS:
             return
         lines = [verdict_line(verdict), *explain(verdict, planned.study)]

@@ -20,7 +20,7 @@ from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.failures import RunFailure
 from pytest_dre.integration.nodes import RunItem, StudyFile
-from pytest_dre.integration.reports import RunData, put_data
+from pytest_dre.integration.reports import RunData, drop_properties, put_data
 from pytest_dre.integration.resolving import hook_failed, implemented_hooks
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -101,7 +101,11 @@ class Recorder:
                 put_data(report, _report_data(item))
             if report.sections:
                 report.sections = [(title, self._masker.text(text)) for title, text in report.sections]
-            if report.when == "teardown":
+            if report.when == "call":
+                item.told = len(report.user_properties)
+            elif report.when == "teardown":
+                if not self._settings.is_main and len(report.user_properties) == item.told:
+                    drop_properties(report)
                 item.result = None
         return report
 

@@ -16,6 +16,7 @@ from pytest_dre.integration.ordering import ReplicatesInOrder
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.planning import PlanPrinter
 from pytest_dre.integration.recorder import Recorder
+from pytest_dre.integration.reports import PropertiesRestored
 from pytest_dre.integration.settings import Role, Settings, settings_of
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
@@ -77,5 +78,6 @@ def _register_closing(
         plugins.register(GatesLast())
         _register_recorder(config, settings, stores, baselines)
     else:
+        plugins.register(PropertiesRestored())
         plugins.register(closing.gates, "dre-gates")
         plugins.register(Controller(config, settings, registry, stores, closing), "dre-controller")

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal
 
-from wcwidth import wcswidth, wcwidth
+# wcwidth is imported only where a text needs it: that takes longer than all else that most sessions print.
 
 ELLIPSIS = "…"
 MAX_MARKS = 4  # combining characters on one base; no script needs more, "Zalgo" text does
 MAX_CLEANED = 2_000  # characters of one text that are looked at: no terminal shows more of a value
 
+_MARKS_START = "\u0300"  # all printable characters before it take one column
+_NARROW = frozenset("…–—±×≤≥≈√²·")  # of those after it, what we print ourselves
 _JOINERS = "\u200c\u200d"
 _NEWLINE_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -39,7 +41,7 @@ def _cleaned(text: str) -> Iterator[str]:
             marks += 1
         elif category in ("Cc", "Cf", "Cs", "Zl", "Zp"):
             marks, shown = 0, _escape(char)
-        elif category.startswith("M") or wcwidth(char) <= 0:
+        elif category.startswith("M") or _columns(char) <= 0:
             marks += 1
             shown = char if marks <= MAX_MARKS else _escape(char)
         else:
@@ -52,7 +54,7 @@ def _joins(before: str, after: str) -> bool:
     """Return whether a joiner between the two stands in a script or emoji that may need it."""
     based = len(before) == 1 and not before.isascii() and unicodedata.category(before)[0] in "LMS"
     return (
-        based and bool(after) and not after.isascii() and unicodedata.category(after)[0] in "LS" and wcwidth(after) > 0
+        based and bool(after) and not after.isascii() and unicodedata.category(after)[0] in "LS" and _columns(after) > 0
     )
 
 
@@ -67,10 +69,25 @@ def _escape(char: str) -> str:
 
 def display_width(text: str) -> int:
     """Return the terminal columns `text` takes: 2 for wide characters and emoji, 0 for combining ones."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (text.isascii() or all(map(_is_narrow, text))):
         return len(text)
+    from wcwidth import wcswidth
+
     measured = int(wcswidth(text))
-    return measured if measured >= 0 else sum(max(int(wcwidth(char)), 0) for char in text)
+    return measured if measured >= 0 else sum(max(_columns(char), 0) for char in text)
+
+
+def _is_narrow(char: str) -> bool:
+    return char < _MARKS_START or char in _NARROW
+
+
+def _columns(char: str) -> int:
+    """Return the columns of one character, -1 for a control character."""
+    if _is_narrow(char) and char.isprintable():
+        return 1
+    from wcwidth import wcwidth
+
+    return int(wcwidth(char))
 
 
 def shorten(text: str, width: int, where: Literal["end", "middle"] = "end") -> str:
@@ -111,7 +128,7 @@ def _clusters(text: str) -> list[str]:
 
 def _continues(cluster: str, char: str) -> bool:
     skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
-    return cluster[-1] == "\u200d" or skin_tone or wcwidth(char) <= 0 or (len(cluster) == 1 and _is_flag(cluster, char))
+    return cluster[-1] == "\u200d" or skin_tone or _columns(char) <= 0 or (len(cluster) == 1 and _is_flag(cluster, char))
 
 
 def _is_flag(first: str, second: str) -> bool:

@@ -10,6 +10,7 @@ from pytest_dre.model.runs import Attempt
 from pytest_dre.store.cells import Cell, Value, cells
 from pytest_dre.store.pages import DatabasePages, Header
 from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, readable, result_row
+from pytest_dre.store.spending import COUNT_ALL, Amounts, start_from
 
 _RESULT_WIDTHS = (6, 11)  # columns in stores of version 1 and 2
 _PAYLOAD = 5
@@ -26,7 +27,8 @@ class Findings:
         results: Row ids of the results found.
         seen: Row ids of results of which there is a trace, found or not.
         attempts: Row ids of the failed attempts found.
-        spent: (session, agent) → runs, failures, dollars, tokens, seconds, as the ledger said last.
+        spent: (session, agent) → what the ledger said last.
+        counted: The last result and attempt that are in it, if that was found.
     """
 
     header: Header
@@ -34,12 +36,14 @@ class Findings:
     results: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     attempts: set[int] = field(default_factory=set)
-    spent: dict[tuple[str, str], tuple[int, int, float, int, float]] = field(default_factory=dict)
+    spent: dict[tuple[str, str], Amounts] = field(default_factory=dict)
+    counted: tuple[int, int] | None = None
 
     @property
     def lost(self) -> int:
-        """How many results are known to be there that cannot be read."""
-        return len(self.seen - self.results)
+        """How many results are known to be there that cannot be read: they are numbered without gaps."""
+        last = max([0, *self.seen, *self.results])
+        return last - len(self.results)
 
 
 def copy_readable(path: Path, log: Path, study_id: str, target: sqlite3.Connection) -> Findings:
@@ -48,17 +52,21 @@ def copy_readable(path: Path, log: Path, study_id: str, target: sqlite3.Connecti
         findings = Findings(pages.header)
         for cell in cells(pages):
             _take(cell, study_id, findings, target)
-    for key, amounts in findings.spent.items():
-        # What is gone was spent all the same: the ledger never falls below what it said.
-        target.execute(
-            "INSERT INTO spending (session_id, agent_id, runs, failures, cost_usd, tokens, seconds)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, agent_id) DO UPDATE SET"
-            " runs = MAX(runs, excluded.runs), failures = MAX(failures, excluded.failures),"
-            " cost_usd = MAX(cost_usd, excluded.cost_usd), tokens = MAX(tokens, excluded.tokens),"
-            " seconds = MAX(seconds, excluded.seconds)",
-            (*key, *amounts),
-        )
+    start_from(target, findings.spent, findings.counted)
+    _close_gaps(target)
     return findings
+
+
+def _close_gaps(target: sqlite3.Connection) -> None:
+    """Number the results anew: what is lost now would be told again if the new store were damaged too."""
+    target.execute(
+        "CREATE TEMP TABLE numbered AS"
+        " SELECT result_id AS found, ROW_NUMBER() OVER (ORDER BY result_id) AS number FROM results"
+    )
+    target.execute("CREATE INDEX temp.numbered_found ON numbered (found)")
+    target.execute("UPDATE results SET result_id = (SELECT number FROM numbered WHERE found = result_id)")
+    target.execute("DROP TABLE numbered")
+    target.execute(COUNT_ALL)
 
 
 def _take(cell: Cell, study_id: str, findings: Findings, target: sqlite3.Connection) -> None:
@@ -114,6 +122,8 @@ def _take_small(values: tuple[Value, ...], study_id: str, findings: Findings, ta
         _inserted(target, "versions", "kind, id, version", values)
     elif _match(values, (str, str, str, str)):
         _inserted(target, "unstarted", "run_id, session_id, reason, message", values)
+    elif _match(values, (int, int, int)) and values[0] == 1:
+        findings.counted = values[1:]  # type: ignore[assignment]
     elif _match(values, (str, str, int, int, float | int, int, float | int)):
         session_id, agent_id, *amounts = values
         if all(isinstance(amount, int | float) and 0 <= amount < math.inf for amount in amounts):

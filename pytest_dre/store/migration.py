@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_dre.store.failures import DamagedStoreError
 from pytest_dre.store.rows import readable, spending_row
-from pytest_dre.store.schema import STORE_VERSION, add_version_2, start_ledger
+from pytest_dre.store.schema import STORE_VERSION, add_version_2, add_version_3
+from pytest_dre.store.spending import COUNT_ALL
 from pytest_dre.store.transactions import immediate
 
 _BATCH = 500
@@ -21,7 +22,10 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     with immediate(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version < STORE_VERSION:
-            _to_version_2(connection, path)
+            if version < 2:
+                _to_version_2(connection, path)
+            add_version_3(connection)
+            connection.execute(COUNT_ALL)  # `spending` has been complete in version 2, and just been computed of 1
             connection.execute(f"PRAGMA user_version = {STORE_VERSION}")
 
 
@@ -39,7 +43,6 @@ def _to_version_2(connection: sqlite3.Connection, path: Path) -> None:
         " SUM(cost_usd), SUM(tokens), SUM(seconds)"
         " FROM results WHERE status IN ('success', 'failed') GROUP BY 1, 2"
     )
-    start_ledger(connection)
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[list[tuple[int, str]]]:

@@ -14,11 +14,14 @@ from pytest_dre.store.failures import DamagedStoreError, use_failed, vanished
 from pytest_dre.store.ownership import Claim, SessionInfo, claim
 from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, read, result_row, storable
 from pytest_dre.store.salvage import Salvaged, salvage
+from pytest_dre.store.schema import INDEX_RESULTS
+from pytest_dre.store.spending import count, totals
 from pytest_dre.store.totals import Means, Totals, Unstarted
 
 # A commit that reaches the disk costs milliseconds: nothing beside a run of this length, much for a trivial one.
 SYNCED_FROM_S = 0.1
 RUNS_READ_AT_ONCE = 50
+COUNTED_AT_ONCE = 50
 
 VersionKey = tuple[str, str]  # ("agent" | "problem" | "runner", id)
 
@@ -37,6 +40,8 @@ class RunStore:
     def __init__(self, connection: sqlite3.Connection, path: Path, study_id: str) -> None:
         self._connection = connection
         self._synced = False
+        self._indexed = False
+        self._uncounted = 0  # results and attempts of this process that it has not added to the ledger
         self._claim: Claim | None = None
         self._study_id = study_id
         self.path = path
@@ -70,6 +75,8 @@ class RunStore:
 
     def close(self) -> None:
         """Release the claim and close the connection; what was recorded is complete already."""
+        if self._uncounted:
+            self._count()
         if self._claim is not None:
             self._claim.release()
             self._claim = None
@@ -99,14 +106,17 @@ class RunStore:
             f"INSERT INTO results ({RESULT_COLUMNS}) VALUES ({_RESULT_VALUES})",  # noqa: S608 - our own names
             result_row(result, session_id),
         )
+        self._count_some()
 
     def record_unless_recorded(self, result: RunResult, session_id: str) -> bool:
         """Store `result` if its run has none of this session yet; return whether it was stored."""
+        self._index()
         cursor = self._write(
             f"INSERT INTO results ({RESULT_COLUMNS}) SELECT {_RESULT_VALUES}"  # noqa: S608 - our own names
             " WHERE NOT EXISTS (SELECT 1 FROM results WHERE run_id = ? AND session_id = ?)",
             (*result_row(result, session_id), result.run_id, session_id),
         )
+        self._count_some()
         return cursor.rowcount > 0
 
     def record_attempt(self, attempt: Attempt, session_id: str) -> None:
@@ -116,6 +126,7 @@ class RunStore:
             f"INSERT INTO attempts ({ATTEMPT_COLUMNS}) VALUES ({_ATTEMPT_VALUES})",  # noqa: S608 - our own names
             attempt_row(attempt, session_id),
         )
+        self._count_some()
 
     def attempts(self, run_id: str, session_id: str) -> list[Attempt]:
         """Return the failed attempts at a run in one session, in order."""
@@ -154,6 +165,7 @@ class RunStore:
 
         A few dozen runs are read at once, which takes half the time of one query a run; no more are held in memory.
         """
+        self._index()
         remaining = iter(keys)
         while chunk := list(islice(remaining, RUNS_READ_AT_ONCE)):
             run_ids = list(dict.fromkeys(run_id for run_id, _ in chunk))
@@ -168,6 +180,7 @@ class RunStore:
 
     def fingerprints(self) -> dict[str, set[str]]:
         """Return the fingerprints that results are stored with, by run id."""
+        self._index()
         found: dict[str, set[str]] = {}
         for run_id, fingerprint in self._rows("SELECT DISTINCT run_id, fingerprint FROM results"):
             found.setdefault(run_id, set()).add(fingerprint)
@@ -183,7 +196,7 @@ class RunStore:
 
     def only_before(self, session_id: str) -> set[str]:
         """Return the ids of runs that were carried out, but not in this session: their results are of earlier ones."""
-        if not self._rows("SELECT 1 FROM spending WHERE session_id != ? AND runs > 0 LIMIT 1", (session_id,)):
+        if self.spending().runs == self.spending(session_id).runs:
             return set()  # the usual case, without a look at thousands of results
         rows = self._rows(
             "SELECT run_id FROM results WHERE status != 'skipped'"
@@ -194,12 +207,8 @@ class RunStore:
 
     def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Totals:
         """Return what was spent, on failed attempts too; in one session or all (None), by one agent or all (None)."""
-        ((cost_usd, tokens, seconds, runs, failures),) = self._rows(
-            "SELECT TOTAL(cost_usd), TOTAL(tokens), TOTAL(seconds), TOTAL(runs), TOTAL(failures) FROM spending"
-            " WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR agent_id = ?2)",
-            (session_id, agent_id),
-        )
-        return Totals(cost_usd, int(tokens), seconds, int(runs), int(failures))
+        with self._failures_told():
+            return totals(self._connection, session_id, agent_id)
 
     def means(self) -> dict[tuple[str | None, str | None], Means]:
         """Return what successful runs came to on average, by (agent, problem); of each run its last success."""
@@ -243,8 +252,28 @@ class RunStore:
         return str(rows[0][0]) if rows else None
 
     def _result(self, query: str, values: tuple[object, ...]) -> RunResult | None:
+        self._index()
         rows = self._rows(query, values)
         return self._read(rows[0][0]) if rows else None
+
+    def _count_some(self) -> None:
+        """Keep what the ledger lacks short, so that it is quick to tell, and nothing of it is lost with a page."""
+        self._uncounted += 1
+        if self._uncounted >= COUNTED_AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        """Bring the ledger up to date. If that fails, it is behind, no less right, and the results are stored."""
+        self._uncounted = 0
+        with contextlib.suppress(sqlite3.Error):
+            count(self._connection)
+
+    def _index(self) -> None:
+        """See that runs are found by an index. Without, on a disk that is full or read-only, it only takes longer."""
+        if not self._indexed:
+            self._indexed = True
+            with self._failures_told(), contextlib.suppress(sqlite3.OperationalError):
+                self._connection.execute(INDEX_RESULTS)
 
     def _read(self, payload: str | bytes) -> RunResult:
         try:

@@ -195,6 +195,7 @@ def test_a_lock_that_is_never_given_back_is_told(store):
 
 def test_damage_that_is_met_later_says_that_it_can_be_salvaged(store):
     store.record(result(), "one")
+    assert store.fingerprints(), "the first look for a run makes the index"
     (page,) = store._connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'results_by_run'").fetchone()
     store.close()
     with store.path.open("r+b") as file:

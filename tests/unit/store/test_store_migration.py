@@ -77,7 +77,7 @@ def test_nothing_is_lost_and_spending_is_computed(path):
         assert store.spending("two") == Totals(0.0, 0, 0.0, runs=1)
         assert store.spending("three", "a") == Totals(0.0, 1200, 0.0, runs=1200)
         assert store.means()[None, "p"] == Means(1, 0.0, 0.0, 0.0)
-    assert user_version(path) == 2
+    assert user_version(path) == 3
 
 
 def test_the_ledger_goes_on_from_there(path):
@@ -117,3 +117,59 @@ def test_several_processes_migrate_once(path):
     assert [process.exitcode for process in processes] == [0] * 4
     with closing(RunStore.existing(path, "s")) as store:
         assert store.spending("one") == Totals(0.75, 15, 3.0, runs=2, failures=1)
+
+
+# Version 2 wrote what was spent with every result.
+VERSION_2 = """
+DROP INDEX results_by_run;
+CREATE INDEX results_by_run ON results (run_id, fingerprint);
+ALTER TABLE results ADD COLUMN agent_id TEXT;
+ALTER TABLE results ADD COLUMN problem_id TEXT;
+ALTER TABLE results ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+CREATE TABLE attempts (
+    run_id TEXT NOT NULL, session_id TEXT NOT NULL, agent_id TEXT, problem_id TEXT, number INTEGER NOT NULL,
+    error_info TEXT NOT NULL, cost_usd REAL NOT NULL, tokens INTEGER NOT NULL, seconds REAL NOT NULL,
+    started TEXT NOT NULL
+);
+CREATE TABLE spending (
+    session_id TEXT NOT NULL, agent_id TEXT NOT NULL, runs INTEGER NOT NULL, failures INTEGER NOT NULL,
+    cost_usd REAL NOT NULL, tokens INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (session_id, agent_id)
+) WITHOUT ROWID;
+CREATE TABLE unstarted (
+    run_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE owner (
+    only INTEGER PRIMARY KEY CHECK (only = 1), session_id TEXT NOT NULL, pid INTEGER NOT NULL, host TEXT NOT NULL,
+    command TEXT NOT NULL, started TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER results_add_up AFTER INSERT ON results WHEN NEW.status IN ('success', 'failed') BEGIN
+    INSERT INTO spending VALUES (NEW.session_id, NEW.agent_id, 1, 0, NEW.cost_usd, NEW.tokens, NEW.seconds)
+    ON CONFLICT (session_id, agent_id) DO UPDATE SET runs = runs + 1, cost_usd = cost_usd + excluded.cost_usd,
+        tokens = tokens + excluded.tokens, seconds = seconds + excluded.seconds;
+END;
+CREATE TRIGGER attempts_add_up AFTER INSERT ON attempts BEGIN SELECT 1; END;
+PRAGMA user_version = 2;
+"""
+
+
+def test_what_version_2_has_counted_is_counted_once(tmp_path):
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(VERSION_1 + VERSION_2)
+        item = result("r1", metrics={"cost_usd": 0.5})
+        row = ("r1", "one", "f", "success", written(item), "a", "p", 0.5, 15, 2.0)
+        connection.execute(
+            "INSERT INTO results (run_id, session_id, fingerprint, status, payload, agent_id, problem_id, cost_usd,"
+            " tokens, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+    with closing(RunStore.existing(path, "s")) as store:
+        assert store.spending() == Totals(0.5, 15, 2.0, runs=1)
+        assert store.result("r1", "f") == item
+        store.record(result("r2", RunStatus.FAILED, metrics={"cost_usd": 1.0}), "one")
+        assert store.spending() == Totals(1.5, 15, 2.0, runs=2, failures=1)
+    assert user_version(path) == 3
+    with closing(RunStore.existing(path, "s")) as store:
+        assert store.spending() == Totals(1.5, 15, 2.0, runs=2, failures=1)

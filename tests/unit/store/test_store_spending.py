@@ -113,3 +113,14 @@ def test_the_last_note_on_a_run_that_was_not_started_stands(store):
     store.note_unstarted("run-1", "one", "budget", "first")
     store.note_unstarted("run-1", "two", "fail_fast", "then \ud800")
     assert store.unstarted() == {"run-1": Unstarted("fail_fast", "then \\ud800", "two")}
+
+
+def test_the_ledger_tells_the_same_before_and_after_it_has_counted(tmp_path):
+    path = tmp_path / "store.sqlite"
+    first, second = (RunStore.create_or_open(path, "s") for _ in range(2))
+    with closing(first), closing(second):
+        for number in range(1, 121):
+            (first if number % 3 else second).record(result(f"run-{number}", cost=0.25), "one")
+            assert first.spending().runs == second.spending("one").runs == number
+    with closing(RunStore.existing(path, "s")) as store:
+        assert store.spending() == Totals(30.0, 840, 240.0, runs=120)
