@@ -13,6 +13,7 @@ from pytest_dre.artifacts.bundle import verify_artifacts
 from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution.binding import names_without_reference, reference_faults
 from pytest_dre.loading import load_study, study_schema
+from pytest_dre.reporting.closing import undone_text
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.plan import plan_lines
 from pytest_dre.reporting.statistics import totals
@@ -181,4 +182,5 @@ def _export_lines(closed: ClosedStudy) -> list[str]:
         )
         if count
     ]
-    return [", ".join(states), f"artifacts in {closed.planned.output_dir}", EXPORT_NOTE]
+    undone = [] if closed.undone is None else [undone_text(closed.undone)]
+    return [", ".join(states), *undone, f"artifacts in {closed.planned.output_dir}", EXPORT_NOTE]

@@ -65,14 +65,15 @@ def _run_plan(study: Study, variables: Variables, rows: list[OutcomeRow], plan: 
         chosen = filtered(study, variables, rows, plan.filters)
     except DreError as problem:
         error = str(problem)
-    asked = list(_questions(study, plan))
+    asked = list(questions_of(study, plan))
     results = [
         _plain(question, error=error) if error else _tested(study, variables, chosen, question) for question in asked
     ]
     return [_judged(question, result) for question, result in zip(asked, _adjusted(plan, results), strict=True)]
 
 
-def _questions(study: Study, plan: AnalysisPlan) -> Iterator[Question]:
+def questions_of(study: Study, plan: AnalysisPlan) -> Iterator[Question]:
+    """Yield what a plan asks, by hypothesis, test and outcome in the order of the plan."""
     known = {hypothesis.hypothesis_id: hypothesis for hypothesis in study.hypotheses}
     hypotheses = [known[name] for name in plan.hypothesis_ids if name in known]  # loading reports the others
     for hypothesis in hypotheses:

@@ -85,9 +85,13 @@ def _row(
     run: RunSpec, found: _Found | None, names: Collection[str], worst: list[float | None], stale: bool
 ) -> OutcomeRow:
     values: dict[str, float | None] = dict.fromkeys(names)
+    imputed = set()
     if found is not None:
         for name, number, bad in zip(names, found.numbers, worst, strict=True):
-            values[name] = bad if number is None and found.carried_out else number
+            lacks = number is None and found.carried_out
+            values[name] = bad if lacks else number
+            if lacks and bad is not None:
+                imputed.add(name)
     return OutcomeRow(
         run_id=run.run_id,
         condition_id=run.condition_id,
@@ -100,4 +104,5 @@ def _row(
         status=MISSING if found is None else found.status,
         stale=stale and found is None,
         values=values,
+        imputed=frozenset(imputed),
     )

@@ -166,6 +166,7 @@ class Terminal:
             unstarted=closed.unstarted,
             spending=closed.spending,
             notices=closed.notices,
+            undone=closed.undone,
         )
 
     def _resume_command(self, closed: ClosedStudy) -> str | None:

@@ -15,7 +15,8 @@ from pytest_dre.loading.gate_names import gate_names
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.loading.limits import MAX_FAULTS
 from pytest_dre.loading.stopping_checks import early_stops
-from pytest_dre.loading.wording import place, shortened
+from pytest_dre.loading.wording import advice, near, place, shortened
+from pytest_dre.model.corrections import CORRECTIONS, NAMES, correction_named
 from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
@@ -116,6 +117,14 @@ def _plans(study: Study, names: Names) -> Iterator[Fault]:
         path: KeyPath = ("analysis_plans", index)
         yield from names.hypotheses.each_unknown(plan.hypothesis_ids, (*path, "hypothesis_ids"))
         yield from names.outcomes.each_unknown(plan.outcomes, (*path, "outcomes"))
+        if correction_named(plan.multiple_comparison_policy) is None:
+            yield _unknown_correction(plan.multiple_comparison_policy, (*path, "multiple_comparison_policy"))
+
+
+def _unknown_correction(policy: str, path: KeyPath) -> Fault:
+    """Return the fault of a plan whose tests would all end without a conclusion."""
+    hint = advice(policy.lower(), NAMES if near(policy.lower(), NAMES) else CORRECTIONS)
+    return Fault(f"there is no multiple_comparison_policy {shortened(policy)!r}", hint, path)
 
 
 def _linked_plans(study: Study, names: Names) -> Iterator[Fault]:

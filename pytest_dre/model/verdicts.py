@@ -158,6 +158,8 @@ class OutcomeRow:
         status: "success", "failed", "skipped", or "missing" where there is no result.
         stale: Whether only another version of the agent or problem has made a result; it has no values then.
         values: Outcome → number; None where it is missing.
+        imputed: Outcomes whose number stands in for a missing one, as `missing_data_policy: worst` asks. Saved
+            outcomes (of a baseline) do not tell it.
     """
 
     run_id: str
@@ -171,3 +173,4 @@ class OutcomeRow:
     status: str
     stale: bool = False
     values: Mapping[str, float | None] = field(default_factory=dict)
+    imputed: frozenset[str] = frozenset()

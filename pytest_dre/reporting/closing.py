@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_dre.analysis.undone import UndoneTests
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.reporting.entries import Entry
 from pytest_dre.reporting.missing import message_entries, missing_text, outcome_notes, unneeded
@@ -37,6 +38,7 @@ class Whereabouts:
     unstarted: Mapping[str, Unstarted] = field(default_factory=dict)
     spending: TotalSpending | None = None
     notices: Sequence[str] = ()
+    undone: UndoneTests | None = None
 
 
 def closing_entries(
@@ -61,6 +63,7 @@ def closing_entries(
         *_spent(tally, sums, about.spending, lines),
         *_stale(about, lines),
         *_orphans(about, lines),
+        *_analysis(about.undone, lines),
         Entry("artifacts", (clean(about.output_dir),)),
         *_resume(about.resume_command if _unfinished(sums, about) else None, compact=compact),
         *warnings,
@@ -209,6 +212,17 @@ def _orphans(about: Whereabouts, lines: int) -> list[Entry]:
     are = "is" if about.orphans == 1 else "are"
     runs = f"{counted(about.orphans, 'stored run')} {are} not planned any more"
     return [Entry("orphans", words=f"{runs}: kept, not shown", lines=lines)]
+
+
+def _analysis(undone: UndoneTests | None, lines: int) -> list[Entry]:
+    """Return that planned tests could not be carried out: elsewhere only a file says so."""
+    return [Entry("analysis", words=clean(undone_text(undone)), lines=lines)] if undone is not None else []
+
+
+def undone_text(undone: UndoneTests) -> str:
+    """Return how many tests could not be carried out, and why."""
+    tests = counted(undone.planned, "test")
+    return f"{undone.count} of {tests} could not be carried out: {undone.reason} (analysis.json)"
 
 
 def _resume(command: str | None, *, compact: bool) -> list[Entry]:

@@ -23,12 +23,15 @@ def power_entries(power: StudyPower) -> list[Entry]:
 
 
 def _worth_telling(tests: Sequence[HypothesisPower]) -> list[HypothesisPower]:
-    """Return the tests that have a figure; of a hypothesis without any its first."""
+    """Return the tests that have a figure or can only fail, each reason once; of a hypothesis without any its first."""
     told = {item.hypothesis_id for item in tests if not item.blocked}
+    reasons: set[tuple[str, str]] = set()
     found = []
     for item in tests:
-        if not item.blocked or item.hypothesis_id not in told:
+        reason = (item.hypothesis_id, item.blocked)
+        if not item.blocked or item.hypothesis_id not in told or (item.fails and reason not in reasons):
             told.add(item.hypothesis_id)
+            reasons.add(reason)
             found.append(item)
     return found
 
@@ -141,7 +144,7 @@ def hypothesis_power_text(power: HypothesisPower) -> str:
 
 def _test(power: HypothesisPower) -> str:
     if power.blocked:
-        return f"no figure: {clean(power.blocked)}"
+        return f"{'will end in an error' if power.fails else 'no figure'}: {clean(power.blocked)}"
     said = [_detectable(power)]
     if power.needed is not None:
         said.append(_need(power.needed))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from pytest_dre.analysis.undone import UndoneTests
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.closing import Whereabouts, closing_entries
@@ -41,6 +42,7 @@ def summary_lines(
     unstarted: Mapping[str, Unstarted] = _NONE,
     spending: TotalSpending | None = None,
     notices: Sequence[str] = (),
+    undone: UndoneTests | None = None,
 ) -> list[str]:
     """Return the summary of one study in at most `height` lines of at most `width` columns.
 
@@ -59,10 +61,21 @@ def summary_lines(
         unstarted: Why runs have no result, by run id; only of planned runs without one (an export tells those).
         spending: What the study came to in all sessions; None if that is not known.
         notices: What else happened that a reader must know, such as a salvaged store.
+        undone: Tests of analysis plans that could not be carried out; None if all were.
     """
     title = shorten(f"{clean(study.study_id)}: {clean(study.title)}", width)
     about = Whereabouts(
-        output_dir, resume_command, stale, orphans, error, stale_names, stale_included, unstarted, spending, notices
+        output_dir,
+        resume_command,
+        stale,
+        orphans,
+        error,
+        stale_names,
+        stale_included,
+        unstarted,
+        spending,
+        notices,
+        undone,
     )
     if tally is None:
         return [title, *entry_lines(closing_entries(None, about), width)][: max(height, 0)]

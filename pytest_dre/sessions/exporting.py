@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from pytest_dre.analysis.undone import UndoneTests
 from pytest_dre.artifacts.export import export_study
 from pytest_dre.artifacts.provenance import gather_provenance
 from pytest_dre.artifacts.verdicts import GATES_FILE, gates_document, write_documents
@@ -12,7 +13,7 @@ from pytest_dre.loading.writing import dump_yaml
 from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
-from pytest_dre.sessions.analyses import analysis_files
+from pytest_dre.sessions.analyses import carry_out_plans
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import Standing, StoredResults, standing_of
 from pytest_dre.store.runs import RunStore
@@ -34,6 +35,7 @@ class ClosedStudy:
         spending: What the study came to in all sessions.
         notices: What users must know of the store.
         verdicts: On the gates that this session judged.
+        undone: Tests of its analysis plans that could not be carried out; None if all were.
         error: What went wrong with its artifacts, "" if nothing did.
     """
 
@@ -45,6 +47,7 @@ class ClosedStudy:
     spending: Totals = field(default_factory=Totals)
     notices: tuple[str, ...] = ()
     verdicts: tuple[GateVerdict, ...] = ()
+    undone: UndoneTests | None = None
     error: str = ""
 
     def stale_names(self, count: int) -> list[str]:
@@ -96,10 +99,10 @@ def close_study(
             )
             _export(closed, _settled(counter.watched(results), unstarted), sqlite, bundle)
             documents = {GATES_FILE: gates_document(verdicts) if verdicts else None}
-            documents |= analysis_files(planned, store, allow_stale=allow_stale)
-            write_documents(planned.output_dir, documents)
+            analyses = carry_out_plans(planned, store, allow_stale=allow_stale)
+            write_documents(planned.output_dir, {**documents, **analyses.files})
             error = "" if export_hook is None else _call(export_hook, planned, results)
-            return replace(closed, tally=counter.study, error=error)
+            return replace(closed, tally=counter.study, undone=analyses.undone, error=error)
     except DreError as error:
         return ClosedStudy(planned, None, notices=notices, error=f"artifacts not written: {error}")
 

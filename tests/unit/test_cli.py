@@ -150,6 +150,15 @@ def test_export_writes_artifacts_from_the_store_and_runs_nothing(here, dre):
     assert dre("verify", str(directory / "study.tar.gz"))[0] == 0
 
 
+def test_export_tells_tests_that_could_not_be_carried_out(here, dre):
+    hypothesis = "{hypothesis_id: h, label: l, statement: s, independent_vars: [x]}"
+    plan = "{analysis_plan_id: p, hypothesis_ids: [h], tests: [unheard]}"
+    (here / "lab" / "s.study.yaml").write_text(f"{STUDY}hypotheses: [{hypothesis}]\nanalysis_plans: [{plan}]\n")
+    run_study("lab/s.study.yaml")
+    _, output, _ = dre("export", "lab/s.study.yaml")
+    assert output.splitlines()[1].startswith("1 of 1 test could not be carried out: there is no test 'unheard'")
+
+
 def test_export_finds_the_results_of_another_output_directory(here, dre):
     run_study("lab/s.study.yaml", conditions=pytest_dre.build_design("lab/s.study.yaml")[:1])
     (here / "artifacts").rename(here / "elsewhere")

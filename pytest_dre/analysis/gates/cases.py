@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pytest_dre.analysis.gates.admission import admit, counts
 from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
-from pytest_dre.analysis.gates.claims import Side
+from pytest_dre.analysis.gates.claims import against
+from pytest_dre.analysis.gates.imputation import imputed_notes
 from pytest_dre.analysis.gates.layout import Layout, lay_out
 from pytest_dre.analysis.gates.question import Question, Unanswerable, ask
 from pytest_dre.analysis.gates.wording import claim_words
 from pytest_dre.analysis.methods.bounds import Bounds
+from pytest_dre.analysis.power.outlook import fewest_units
 from pytest_dre.model.running import Gate
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import GateVerdict, OutcomeRow, Verdict
@@ -67,10 +69,11 @@ def prepared(
         question = ask(study, gate)
         arms = arms_of(study, question, rows, baselines)
         claim = claim_words(question, arms.names)
-        blank = replace(blank, claim=claim, arms=counts(question, arms), notes=arms.notes)
+        notes = (*arms.notes, *imputed_notes(question, arms))
+        blank = replace(blank, claim=claim, arms=counts(question, arms), notes=notes)
         admit(question, arms)
         layout = lay_out(question, arms, aim)
-        blank = replace(blank, design=layout.design, unit=layout.unit, notes=(*arms.notes, *layout.notes))
+        blank = replace(blank, design=layout.design, unit=layout.unit, notes=(*notes, *layout.notes))
         _meaningful(question, layout)
     except Unanswerable as found:
         return replace(blank, reason=found.reason, remedy=found.remedy)
@@ -78,7 +81,7 @@ def prepared(
     bounds = layout.tester.bounds(aim)
     few = _too_few(question, layout, bounds)
     if few:
-        return replace(measured(case, bounds, aim_of(study, gate)), reason=few, remedy=_more(case, bounds.n))
+        return replace(measured(case, bounds, aim_of(study, gate)), reason=few, remedy=_more(case, bounds.n, aim))
     return case
 
 
@@ -107,11 +110,6 @@ def decided(case: Case, level: float, bounds: Bounds | None = None) -> Verdict |
     if case.contrary <= level and _agrees(case, bounds, claimed=False):
         return Verdict.FAIL
     return None
-
-
-def against(side: Side) -> Side:
-    """Return the contrary of a side."""
-    return Side(not side.above, side.limit, side.weight)
 
 
 def sound(p_value: float) -> float:
@@ -151,10 +149,11 @@ def _units(layout: Layout, n: int) -> str:
     return f"{layout.unit if n == 1 else plural}{' an arm' if layout.unit == 'run' and len(layout.means) == 2 else ''}"
 
 
-def _more(case: Case, n: int) -> str:
-    layout, fewest = case.layout, case.question.gate.min_pairs
+def _more(case: Case, n: int, level: float) -> str:
+    layout = case.layout
+    least = max(case.question.gate.min_pairs, fewest_units(case.question, layout, level))
     what = "replicates an arm" if layout.per_replicate else "problems"
-    return f"at least {math.ceil((fewest - n) / (layout.per_replicate or 1))} more {what}"
+    return f"at least {math.ceil((least - n) / (layout.per_replicate or 1))} more {what}"
 
 
 def _agrees(case: Case, bounds: Bounds, claimed: bool) -> bool:

@@ -19,6 +19,11 @@ class Side:
     weight: float = 1.0
 
 
+def against(side: Side) -> Side:
+    """Return the contrary of a side."""
+    return Side(not side.above, side.limit, side.weight)
+
+
 @dataclass(frozen=True, slots=True)
 class Margin:
     """What is tolerated or demanded: an amount in the outcome's unit, or a share of the control's mean."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_dre.analysis.gates.arms import Arms, arms_of
-from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, against, aim_of, prepared, sound
-from pytest_dre.analysis.gates.claims import Side
+from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, aim_of, prepared, sound
+from pytest_dre.analysis.gates.claims import Side, against
 from pytest_dre.analysis.gates.question import Unanswerable, ask
 from pytest_dre.analysis.gates.testers import PairedProportions, Proportion, Proportions
 from pytest_dre.model.running import Gate

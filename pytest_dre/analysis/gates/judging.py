@@ -64,5 +64,5 @@ def _judged(case: Case | Certain | GateVerdict, level: float) -> GateVerdict:
         found,
         verdict=Verdict.INCONCLUSIVE,
         reason="the interval holds values that meet the claim and values that do not",
-        remedy=remedy(case.question, case.layout, bounds.n, case.nominal(level)),
+        remedy=remedy(case.question, case.layout, bounds, case.nominal(level)),
     )

@@ -1,43 +1,45 @@
-"""What would settle an inconclusive gate: about how many more units, by the normal approximation.
+"""What would settle an inconclusive gate, in words: about how many more replicates or problems.
 
-A one-sided test at level alpha has power 1 - beta with n = ((z_alpha + z_beta) * s / d)^2 units of standard deviation s
-at a distance d from the margin (Chow, Shao and Wang, 2008, "Sample size calculations in clinical research", ch. 3).
-Both are taken from the data at hand, so the number is a rough guide; for equivalence d is that to the nearer margin.
+The numbers take the estimate, and how much the outcomes vary, as they are in the data: a rough guide, and no promise.
 """
 
 import math
 
 from pytest_dre.analysis.gates.layout import Layout
 from pytest_dre.analysis.gates.question import Question
-from pytest_dre.analysis.methods.distributions import normal_isf
+from pytest_dre.analysis.methods.bounds import Bounds
+from pytest_dre.analysis.power.outlook import Outlook, outlook
+from pytest_dre.analysis.power.solving import MOST
 
-POWER = 0.8
-MOST = 10_000  # more than that settles nothing in practice
+AGAINST = "; the estimate speaks against the claim"
 
 
-def remedy(question: Question, layout: Layout, n: int, alpha: float) -> str:
-    """Return how many more replicates or problems would about settle the gate; "" if the data do not tell."""
-    distance, supports = _distance(question, layout)
-    spread = layout.tester.spread()
-    if not math.isfinite(spread) or n == 0:
+def remedy(question: Question, layout: Layout, bounds: Bounds, level: float) -> str:
+    """Return how many more replicates or problems would about settle the gate; without a number if nothing tells.
+
+    `bounds` are those at the `level` of the gate's tests, which left it open.
+    """
+    found = outlook(question, layout, bounds, level)
+    if found is None:
         return "more replicates" if layout.per_replicate else "more problems"
-    what = "replicates an arm" if len(layout.means) == 2 else "replicates"
-    what = what if layout.per_replicate else "problems"
-    wanted = (normal_isf(alpha) + normal_isf(1 - POWER)) * spread
-    if distance <= 0 or (wanted / distance) ** 2 > MOST:
-        return f"the estimate is at the margin: more than {MOST:,} {what} would be needed"
-    more = math.ceil(((wanted / distance) ** 2 - n) / (layout.per_replicate or 1))
-    if more <= 0:
-        return f"some more {what}"
-    end = "" if supports else "; the estimate speaks against the claim"
-    return f"about {more:,} more {what if more > 1 else what.replace('s', '', 1)} for 80 % power{end}"
+    if found.units is None:
+        at_margin = "the estimate is at the margin: " if found.sort == "power" else ""
+        return f"{at_margin}more than {MOST:,} {_what(layout)} would be needed"
+    more = max(1, math.ceil((found.units - bounds.n) / (layout.per_replicate or 1)))
+    return f"{_amount(found, more, layout)}{'' if found.supports else AGAINST}"
 
 
-def _distance(question: Question, layout: Layout) -> tuple[float, bool]:
-    """Return how far the estimate is from the nearest margin, and whether it lies within the claim."""
-    first, *rest = layout.means
-    gaps = []
-    for side in question.sides:
-        effect = first - (side.weight * rest[0] if rest else 0.0) - side.limit
-        gaps.append(effect if side.above else -effect)
-    return min(abs(gap) for gap in gaps), min(gaps) > 0
+def _amount(found: Outlook, more: int, layout: Layout) -> str:
+    number = f"{more:,} more {_what(layout, more)}"
+    match found.sort:
+        case "alike":
+            return f"at least {number}, if all are like those so far"
+        case "least":
+            return f"at least {number}, whatever they show"
+    return f"about {number} for 80 % power"
+
+
+def _what(layout: Layout, count: int = 2) -> str:
+    noun = "replicate" if layout.per_replicate else "problem"
+    each = " an arm" if layout.per_replicate and len(layout.means) == 2 else ""
+    return f"{noun}{'' if count == 1 else 's'}{each}"

@@ -90,7 +90,7 @@ def fixed_p_superior(values: Numbers, low: float, high: float, margin: float, al
 
     It is valid at every level and sharp at `alpha`: under Holm aim at alpha divided by the number of gates.
     """
-    return _p_value(values, low, high, margin, lambda units, null: _aimed_capital(units, np.array([null]), alpha)[0])
+    return _p_value(values, low, high, margin, lambda units, null: aimed_capital(units, np.array([null]), alpha)[0])
 
 
 def fixed_p_inferior(values: Numbers, low: float, high: float, margin: float, alpha: float) -> float:
@@ -155,12 +155,12 @@ def _fixed_low(units: Values, alpha: float) -> float:
     first, last = max(1, math.floor(safe * NULLS) + 1), math.floor(mean * NULLS)
     nulls = np.arange(first, min(last, NULLS - 1) + 1) / NULLS
     level = (1 - SAFE_SHARE) * alpha
-    standing = np.flatnonzero(_aimed_capital(units, nulls, level) < -math.log(level))
+    standing = np.flatnonzero(aimed_capital(units, nulls, level) < -math.log(level))
     rejected = int(standing[0]) if standing.size else len(nulls)
     return max(0.0, safe, float(nulls[rejected - 1]) if rejected else 0.0)
 
 
-def _aimed_capital(units: Values, nulls: Values, alpha: float) -> Values:
+def aimed_capital(units: Values, nulls: Values, alpha: float) -> Values:
     """Return the final log capital against each null (in (0, 1)); who has reached 1/alpha bets no more."""
     check_level(alpha)
     target = -math.log(alpha) + 1e-9

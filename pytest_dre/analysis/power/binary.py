@@ -1,4 +1,4 @@
-"""Power of exact tests of proportions, by adding up the chances of all tables that pass."""
+"""Power of exact tests of two proportions, by adding up the chances of all tables that pass."""
 
 import bisect
 import math
@@ -12,73 +12,15 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pytest_dre.analysis.gates.claims import Side
-from pytest_dre.analysis.methods import binomial, unconditional
-from pytest_dre.analysis.power.solving import MOST, POWER
+from pytest_dre.analysis.methods import binomial
+from pytest_dre.analysis.power.regions import EXACT_PAIRS, Arm, arms_pass, pairs_pass
 from pytest_dre.analysis.power.statements import How
 from pytest_dre.analysis.power.targets import Target
 
 NEGLIGIBLE = 1e-5  # chance of tables that need not be looked at
-EXACT_PAIRS = 60  # up to so many the tables that pass are found by the exact test, beyond by Tango's scores
-BOUNDS_SHARE = 1 - unconditional.SAFE_SHARE  # of alpha, that is left for the bounds that a verdict is shown with
 
 Array: TypeAlias = NDArray[Any]
 Rejects = Callable[[int, int], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One arm's proportion by the exact test (Clopper and Pearson, 1934), of a single side.
-
-    Attributes:
-        limit: What the proportion is compared with.
-        above: Whether it is to lie above.
-    """
-
-    limit: float
-    above: bool
-    level: float
-    how: How = "exact"
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The lowest and highest true proportion there can be."""
-        return 0.0, 1.0
-
-    def possible(self, n: int) -> bool:
-        """Return whether n runs can pass."""
-        return bool(self._needed(np.array([n]))[0] <= n)
-
-    def power(self, n: int, effect: float) -> float:
-        """Return the chance of a PASS where the true proportion is `effect`."""
-        return float(self._powers(np.array([n]), effect)[0])
-
-    def least(self) -> int | None:
-        """Return the fewest runs that can pass, None above 10,000."""
-        sizes = np.arange(1, MOST + 1)
-        return _first(sizes, self._needed(sizes) <= sizes)
-
-    def least_for(self, effect: float) -> int | None:
-        """Return the fewest runs with 80 % power, None above 10,000."""
-        sizes = np.arange(1, MOST + 1)
-        return _first(sizes, self._powers(sizes, effect) >= POWER)
-
-    def _powers(self, sizes: Array, effect: float) -> Array:
-        chance = effect if self.above else 1 - effect
-        return np.asarray(stats.binom.sf(self._needed(sizes) - 1, sizes, chance))
-
-    def _needed(self, sizes: Array) -> Array:
-        """Return the fewest successes (failures, of a proportion that is to lie below) that pass."""
-        null = self.limit if self.above else 1 - self.limit
-        if null < 0:
-            return np.zeros_like(sizes)
-        if null >= 1:
-            return sizes + 1
-        return np.asarray(stats.binom.isf(self.level, sizes, null) + 1)
-
-
-def _first(sizes: Array, enough: Array) -> int | None:
-    found = np.flatnonzero(enough)
-    return int(sizes[found[0]]) if found.size else None
 
 
 @dataclass(frozen=True)
@@ -153,20 +95,8 @@ class TwoShares:
 
         return first - _least(by_failures, first, second - self._controls[::-1])[::-1]
 
-    def _rejects(self, side: Side, treatment: tuple[int, int], control: tuple[int, int]) -> bool:
-        if (treatment[1] + 1) * (control[1] + 1) > binomial.EXACT_TABLES:
-            found = binomial.newcombe(treatment, control, self.level, side.weight)
-            return found.low >= side.limit if side.above else found.high <= side.limit
-        test = binomial.difference_p_superior if side.above else binomial.difference_p_inferior
-        if self.target.relative:
-            return test(treatment, control, side.limit, side.weight) <= self.level
-        return test(treatment, control, _on_grid(side)) <= BOUNDS_SHARE * self.level
-
-
-def _on_grid(side: Side) -> float:
-    """Return the null that a verdict's bound has to reject: the next one on its grid."""
-    steps = round(side.limit * unconditional.STEPS, 6)
-    return (math.ceil(steps) if side.above else math.floor(steps)) / unconditional.STEPS
+    def _rejects(self, side: Side, treatment: Arm, control: Arm) -> bool:
+        return arms_pass(side, treatment, control, self.level, relative=self.target.relative)
 
 
 def _least(rejects: Rejects, most: int, others: Array) -> Array:
@@ -263,12 +193,4 @@ class PairedShares:
         return found
 
     def _rejects(self, side: Side, favourable: int, adverse: int, pairs: int) -> bool:
-        if favourable + adverse > pairs:
-            return False
-        limit = _on_grid(side) if side.above else -_on_grid(side)
-        if pairs <= EXACT_PAIRS:
-            level = BOUNDS_SHARE * self.level
-            return unconditional.paired_p_value(favourable, adverse, pairs, limit) <= level
-        limit = side.limit if side.above else -side.limit
-        scores = unconditional.tango(favourable, adverse, pairs, limit)
-        return bool(scores >= stats.norm.isf(self.level))
+        return pairs_pass(side, favourable, adverse, pairs, self.level)

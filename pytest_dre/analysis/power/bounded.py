@@ -1,4 +1,7 @@
-"""Power of betting on units in a known range, by simulation."""
+"""Power of betting on units in a known range, by simulation.
+
+Nothing here imports `scipy.stats`: gates that cannot decide ask it what would settle them.
+"""
 
 import math
 from collections.abc import Callable
@@ -8,11 +11,12 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from pytest_dre.analysis.gates.claims import Side
 from pytest_dre.analysis.methods import betting
 from pytest_dre.analysis.methods.bounds import Values
+from pytest_dre.analysis.power.solving import MOST
 from pytest_dre.analysis.power.statements import How
 from pytest_dre.analysis.power.targets import Target
 
@@ -40,6 +44,7 @@ class BoundedMeans:
         sd: Standard deviation of a unit.
         anytime: Whether the bets hold at any n.
         seed: Of the draws; they are the same for each effect and the same start for each n.
+        most: Simulated studies; fewer of many units.
     """
 
     target: Target
@@ -51,6 +56,7 @@ class BoundedMeans:
     seed: int
     how: How = "simulated"
     anytime: bool = False
+    most: int = STUDIES
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -60,10 +66,35 @@ class BoundedMeans:
     def possible(self, n: int) -> bool:
         """Return whether n units can pass: whether equal ones at the most favourable value do, whatever is assumed."""
         target = self.target
-        equal = np.zeros((min(n, LARGEST), 1))
         if len(target.sides) == 2:
-            return bool(self._passes(lambda side: equal + target.shifted(side, target.middle))[0])
-        return bool(self._passes(lambda side: equal + self._limits(side)[1 if side.above else 0])[0])
+            return self.sure(n, target.middle)
+        return self._equal_pass(n, lambda side: self._limits(side)[1 if side.above else 0])
+
+    def sure(self, n: int, effect: float) -> bool:
+        """Return whether n units pass that all equal the effect."""
+        return self._equal_pass(n, lambda side: self.target.shifted(side, effect))
+
+    def soonest(self, effect: float) -> int:
+        """Return how many units that all equal the effect it takes at least: as many as the boldest bets would."""
+        found, target = 1, -math.log(self.level if self.anytime or self.target.relative else _shown(self.level))
+        for side in self.target.sides:
+            value, null = self._against_null(side, self.target.shifted(side, effect))
+            if 0 < null < value:
+                found = max(found, math.ceil(target / math.log1p(betting.BOLDEST * (value / null - 1))))
+        return min(found, MOST)
+
+    def _against_null(self, side: Side, value: float) -> tuple[float, float]:
+        """Return a value and the side's limit as parts of the range, such that the value is to lie above."""
+        low, high = self._limits(side)
+        scaled, null = ((number - low) / (high - low) for number in (value, side.limit))
+        return (scaled, null) if side.above else (1 - scaled, 1 - null)
+
+    def _equal_pass(self, n: int, value: Callable[[Side], float]) -> bool:
+        def passes(size: int) -> bool:
+            return bool(self._passes(lambda side: np.full((size, 1), value(side)))[0])
+
+        # the first thousand are enough for most claims, and soon tried
+        return passes(min(n, LARGEST)) or (n > LARGEST and passes(min(n, MOST)))
 
     def power(self, n: int, effect: float) -> float:
         """Return the chance that the gate passes where the true effect is `effect`."""
@@ -80,7 +111,7 @@ class BoundedMeans:
 
     def _studies(self, n: int) -> int:
         most = MOST_NUMBERS // len(betting.FRACTIONS) if self.anytime else MOST_NUMBERS
-        return min(STUDIES, max(most // n, FEWEST_STUDIES))
+        return min(self.most, max(most // n, FEWEST_STUDIES))
 
     @cached_property
     def _chances(self) -> Values:
@@ -120,7 +151,7 @@ def beta_values(mean: float, deviation: float, chances: Values) -> Values:
         return (chances > 1 - mean).astype(float)
     concentration = mean * (1 - mean) / deviation**2 - 1
     known = (1 - np.cos(np.linspace(0, math.pi, POINTS))) / 2  # close at both ends
-    table = stats.beta.ppf(known, mean * concentration, (1 - mean) * concentration)
+    table = special.betaincinv(mean * concentration, (1 - mean) * concentration, known)
     return np.asarray(np.interp(chances, known, table))
 
 
@@ -145,12 +176,17 @@ def _rejects(
         return np.asarray(betting.mixed_capitals(scaled, max(null, betting.TINY)) >= -math.log(level))
     passes = _capital(scaled, max(null, betting.TINY), level) >= -math.log(level)
     if shown:
-        level *= 1 - betting.SAFE_SHARE
+        level = _shown(level)
         on_grid = max(math.ceil(round(null * betting.NULLS, 6)), 1) / betting.NULLS
         passes &= on_grid < 1 and _capital(scaled, min(on_grid, 1 - betting.TINY), level) >= -math.log(level)
     return np.asarray(passes)
 
 
+def _shown(level: float) -> float:
+    """Return what is left of a level for the bounds that a verdict is shown with."""
+    return level * (1 - betting.SAFE_SHARE)
+
+
 def _capital(units: Values, null: float, level: float) -> Values:
     """Return the final log capital of each study; the betting method takes studies side by side as it takes nulls."""
-    return betting._aimed_capital(units, np.full(units.shape[1], null), level)
+    return betting.aimed_capital(units, np.full(units.shape[1], null), level)

@@ -19,10 +19,11 @@ from pytest_dre.analysis.gates.testers import (
 )
 from pytest_dre.analysis.methods import binomial
 from pytest_dre.analysis.power.assumptions import UNRELATED, Assumptions, Spread
-from pytest_dre.analysis.power.binary import PairedShares, Share, TwoShares
+from pytest_dre.analysis.power.binary import PairedShares, TwoShares
 from pytest_dre.analysis.power.bounded import LARGEST, BoundedMeans
 from pytest_dre.analysis.power.normal import Means, StratifiedMeans
 from pytest_dre.analysis.power.quantile import QuantileDifference
+from pytest_dre.analysis.power.share import Share, share_of
 from pytest_dre.analysis.power.statements import Basis, How
 from pytest_dre.analysis.power.targets import Target
 
@@ -81,17 +82,7 @@ def one_share(question: Question, tester: Tester, level: float) -> Share | None:
     if len(question.sides) != 1:
         return None
     (side,) = question.sides
-    match tester:
-        case Proportion():
-            return Share(side.limit, side.above, level)
-        case OneProblem(k=k, kind=kind) if 0 < side.limit < 1:
-            limit = 1 - (1 - side.limit) ** (1 / k) if kind == "pass@k" else side.limit ** (1 / k)
-            return Share(limit, side.above, level)
-        case OneProblem():
-            return Share(side.limit, side.above, level)
-        case Quantile(control=None, probability=probability):
-            return Share(1 - probability if side.above else probability, True, level)
-    return None
+    return share_of(tester, side, level)
 
 
 def family_of(assumptions: Assumptions, level: float, seed: int) -> tuple[Family, Basis] | None:

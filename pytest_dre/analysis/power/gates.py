@@ -12,7 +12,7 @@ from pytest_dre.analysis.gates.looks import level_of_look
 from pytest_dre.analysis.gates.question import Question, Unanswerable, ask
 from pytest_dre.analysis.gates.testers import OneProblem, Quantile
 from pytest_dre.analysis.power.assumptions import Assumptions
-from pytest_dre.analysis.power.binary import PairedShares, Share, TwoShares
+from pytest_dre.analysis.power.binary import PairedShares, TwoShares
 from pytest_dre.analysis.power.families import (
     Family,
     family_of,
@@ -23,7 +23,8 @@ from pytest_dre.analysis.power.families import (
 )
 from pytest_dre.analysis.power.pilots import Pilot
 from pytest_dre.analysis.power.quantile import QuantileDifference
-from pytest_dre.analysis.power.solving import MOST, POWER, least_units, threshold
+from pytest_dre.analysis.power.share import Share
+from pytest_dre.analysis.power.solving import POWER, least_units, roughly_units, threshold
 from pytest_dre.analysis.power.statements import Basis, GatePower, Needed
 from pytest_dre.analysis.power.targets import Target
 from pytest_dre.canonical import seed_from
@@ -235,26 +236,10 @@ def _units_for(family: Family, effect: float, target: Target, level: float, n: i
     if isinstance(family, Share):
         return family.least_for(effect)
     if isinstance(family, TwoShares | PairedShares):
-        return _roughly(family.deviation(effect), effect, target, level)
+        return roughly_units(family.deviation(effect), [target.distance(side, effect) for side in target.sides], level)
     if isinstance(family, QuantileDifference):
         return None
     return least_units(lambda units: family.power(units, effect) >= POWER, n)
-
-
-def _roughly(deviation: float, effect: float, target: Target, level: float) -> int | None:
-    """Return the units for 80 % power by the normal approximation (Chow, Shao and Wang, 2008, ch. 4).
-
-    Of two sides each may fail with half of the 20 %, less where one is far.
-    """
-    from scipy import stats
-
-    distances = sorted(target.distance(side, effect) for side in target.sides)
-    misses = 1 - POWER
-    if len(distances) == 2 and distances[1] < 2 * distances[0]:
-        misses /= 2
-    quantiles = float(stats.norm.isf(level) + stats.norm.isf(misses))
-    count = math.ceil((quantiles * deviation / distances[0]) ** 2)
-    return max(count, 1) if count <= MOST else None
 
 
 def _needed(planned: _Planned, count: int | None, words: str, power: float) -> Needed:

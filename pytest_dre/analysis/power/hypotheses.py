@@ -9,11 +9,12 @@ import numpy as np
 from pytest_dre.analysis.plan_filters import filtered
 from pytest_dre.analysis.plan_requests import ALPHA, Asked, Question, ask
 from pytest_dre.analysis.plan_variables import Variables
-from pytest_dre.analysis.plans import _questions
+from pytest_dre.analysis.plans import questions_of
 from pytest_dre.analysis.power.assumptions import UNRELATED
 from pytest_dre.analysis.power.comparisons import COMPARISONS, Comparison, detectable, enough, h_of, power, rate_after
 from pytest_dre.analysis.power.expectations import expected_deviation, expected_of, largest_deviation, outcome_range
 from pytest_dre.analysis.power.pilots import FEWEST
+from pytest_dre.analysis.power.rehearsal import rehearsed
 from pytest_dre.analysis.power.solving import least_units
 from pytest_dre.analysis.power.statements import Basis, HypothesisPower, Needed
 from pytest_dre.analysis.procedures.adjustment import adjusted_p
@@ -53,7 +54,7 @@ class _Test:
 
     @property
     def spec(self) -> OutcomeSpec | None:
-        return next((item for item in self.study.outcomes if item.name == self.question.outcome), None)
+        return _spec(self.study, self.question)
 
 
 def hypothesis_powers(study: Study, rows: Sequence[OutcomeRow]) -> tuple[HypothesisPower, ...]:
@@ -69,14 +70,14 @@ def hypothesis_powers(study: Study, rows: Sequence[OutcomeRow]) -> tuple[Hypothe
 
 
 def _of_plan(study: Study, rows: list[OutcomeRow], plan: AnalysisPlan) -> Iterator[HypothesisPower]:
-    questions = list(_questions(study, plan))
+    questions = list(questions_of(study, plan))
     for question in questions:
         blank = HypothesisPower(question.hypothesis.hypothesis_id, question.test, question.outcome)
         try:
             alpha = ALPHA / _correction(plan, len(questions))
             yield _of_question(study, rows, question, replace(blank, alpha=alpha))
         except DreError as error:
-            yield replace(blank, blocked=str(error))
+            yield replace(blank, blocked=str(error), fails=True)
 
 
 def _correction(plan: AnalysisPlan, tests: int) -> float:
@@ -90,30 +91,34 @@ def _of_question(study: Study, rows: list[OutcomeRow], question: Question, blank
     if comparison is None:
         return replace(blank, blocked=NO_FIGURE)
     if question.direction == "equivalent" and comparison.kind != "equivalence":
-        return replace(blank, blocked=f"{question.test} cannot show equivalence")
-    filled = [replace(row, status="success", stale=False, values=_filled(row, question.outcome)) for row in rows]
+        raise DreError(f"{question.test} cannot show equivalence")
+    spec = _spec(study, question)
+    asked = rehearsed(rows, question.outcome, spec, lambda made_up: _asked(study, made_up, question))
     try:
-        asked, planned = _arms(study, filled, question, comparison)
+        planned = _arms(asked, comparison)
     except DreError:
         if find_test(question.test).name in MANY_LEVELS:
             return replace(blank, blocked=NO_FIGURE)
         raise
     try:
-        stored = _arms(study, rows, question, comparison)[1]
+        stored = _arms(_asked(study, rows, question), comparison)
     except DreError:
         stored = None
     return _answered(_Test(study, question, comparison, asked, planned, stored, blank.alpha), blank)
 
 
-def _filled(row: OutcomeRow, outcome: str) -> dict[str, float | None]:
-    return {**dict.fromkeys(row.values, 0.0), outcome: 0.0}
+def _spec(study: Study, question: Question) -> OutcomeSpec | None:
+    return next((item for item in study.outcomes if item.name == question.outcome), None)
 
 
-def _arms(study: Study, rows: list[OutcomeRow], question: Question, comparison: Comparison) -> tuple[Asked, Arms]:
-    """Return the request of a test with its two arms or pairs. Raises DreError where there are none."""
+def _asked(study: Study, rows: list[OutcomeRow], question: Question) -> Asked:
     variables = Variables.of(study, rows)
-    asked = ask(study, variables, filtered(study, variables, rows, question.plan.filters), question)
-    return asked, (pairs if comparison.paired else two_arms)(asked.table, asked.request)
+    return ask(study, variables, filtered(study, variables, rows, question.plan.filters), question)
+
+
+def _arms(asked: Asked, comparison: Comparison) -> Arms:
+    """Return the two arms or pairs of a test. Raises DreError where there are none."""
+    return (pairs if comparison.paired else two_arms)(asked.table, asked.request)
 
 
 def _answered(test: _Test, blank: HypothesisPower) -> HypothesisPower:

@@ -119,6 +119,7 @@ class HypothesisPower:
         alpha: Level of the test, shared over the plan's tests where that corrects for them.
         needed: What the minimum effect of interest takes; None where there is none.
         blocked: Why nothing is said, "" otherwise.
+        fails: Whether that is since the test ends in this error whatever the runs give.
         how: How the figures were found.
         basis: What they rest on.
     """
@@ -135,6 +136,7 @@ class HypothesisPower:
     alpha: float = 0.05
     needed: Needed | None = None
     blocked: str = ""
+    fails: bool = False
     how: How = "exact"
     basis: Basis = Basis("unknown")
 

@@ -4,16 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pytest_dre.analysis.methods.multiplicity import benjamini_hochberg, bonferroni, holm
 from pytest_dre.errors import DreError
+from pytest_dre.model.corrections import BENJAMINI_HOCHBERG, BONFERRONI, CORRECTIONS, HOLM, NONE, correction_named
 
-POLICIES: Mapping[str, Callable[[Sequence[float]], list[float]]] = {
-    "none": list,
-    "bonferroni": bonferroni,
-    "holm": holm,
-    "holm_bonferroni": holm,
-    "benjamini_hochberg": benjamini_hochberg,
-    "bh": benjamini_hochberg,
-    "fdr": benjamini_hochberg,
-    "fdr_bh": benjamini_hochberg,
+_ADJUST: Mapping[str, Callable[[Sequence[float]], list[float]]] = {
+    NONE: list,
+    BONFERRONI: bonferroni,
+    HOLM: holm,
+    BENJAMINI_HOCHBERG: benjamini_hochberg,
 }
 
 
@@ -25,12 +22,10 @@ def adjusted_p(p_values: Sequence[float], policy: str) -> list[float]:
         policy: none, bonferroni, holm or benjamini-hochberg (bh, fdr); case, spaces and hyphens do not matter.
 
     Raises:
-        DreError: The policy is none of these.
+        DreError: The policy is none of these; a study with such a one does not load.
     """
-    adjust = POLICIES.get(policy.strip().lower().replace("-", "_").replace(" ", "_"))
-    if adjust is None:
-        raise DreError(
-            f"there is no multiple_comparison_policy {policy!r}; the policies are: none, bonferroni, holm, "
-            "benjamini-hochberg"
-        )
-    return [float(value) for value in adjust(p_values)]
+    correction = correction_named(policy)
+    if correction is None:
+        known = ", ".join(CORRECTIONS)
+        raise DreError(f"there is no multiple_comparison_policy {policy!r}; the policies are: {known}")
+    return [float(value) for value in _ADJUST[correction](p_values)]

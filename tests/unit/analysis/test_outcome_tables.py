@@ -104,6 +104,14 @@ def test_results_of_runs_not_planned_are_passed_over_and_set_no_worst_value() ->
     assert [row.values["score"] for row in outcome_rows(study, plan, results)] == [3.0, 3.0]
 
 
+def test_rows_tell_which_outcomes_stand_in_for_missing_ones() -> None:
+    plan = _plan(4)
+    study = _study({"missing_data_policy": "worst", "goal": "maximize"}, {"name": "plain"})
+    results = [_result(plan.runs[0], 3.0), _result(plan.runs[1], None), _result(plan.runs[2], 9.0, RunStatus.FAILED)]
+    rows = outcome_rows(study, plan, results)
+    assert [row.imputed for row in rows] == [frozenset(), {"score"}, {"score"}, frozenset()]
+
+
 def test_the_table_takes_results_in_as_they_stream_by() -> None:
     plan = _plan(2)
     table = OutcomeTable(_study({}), plan)

@@ -21,6 +21,7 @@ outcomes:
 AGENTS = "agent_specs: [a, b]\n"
 HYPOTHESES = "hypotheses:\n  - {hypothesis_id: h, label: l, statement: s, %s}\n"
 PLANS = "analysis_plans:\n  - {analysis_plan_id: p, hypothesis_ids: [%s], tests: [t], outcomes: [%s]}\n"
+CORRECTED = PLANS.replace("}", ", multiple_comparison_policy: %s}")
 GATE = "gates:\n  - {gate_id: g, claim: superior, %s}\n"
 
 
@@ -38,6 +39,7 @@ def faults(text: str) -> list[str]:
         HYPOTHESES
         % "independent_vars: [style, day, agent, problem_id], dependent_vars: [score], moderators: [{name: size}]",
         HYPOTHESES % "linked_analysis_plan_id: p" + PLANS % ("h", "score, cost"),
+        CORRECTED % ("", "", "Holm-Bonferroni"),
         "primary_outcomes: [score]\nsecondary_outcomes: [cost]\n",
         "design_spec: {kind: lhs, n_samples: 5, block_randomization_key: day}\n",
         "design_spec: {kind: custom_matrix, matrix_path: m.csv}\n",
@@ -68,6 +70,20 @@ def test_what_agrees_is_no_fault(more: str) -> None:
             [
                 "analysis_plans[0].hypothesis_ids[0]: there is no hypothesis 'h'; none is known",
                 "analysis_plans[0].outcomes[0]: there is no outcome 'prise'; known: cost, score",
+            ],
+        ),
+        (
+            CORRECTED % ("", "", "Holms"),
+            [
+                "analysis_plans[0].multiple_comparison_policy: there is no multiple_comparison_policy 'Holms'; "
+                "did you mean 'holm'?"
+            ],
+        ),
+        (
+            CORRECTED % ("", "", "tukey"),
+            [
+                "analysis_plans[0].multiple_comparison_policy: there is no multiple_comparison_policy 'tukey'; "
+                "known: benjamini-hochberg, bonferroni, holm, none"
             ],
         ),
         (

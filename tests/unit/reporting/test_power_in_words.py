@@ -127,7 +127,8 @@ TEST = HypothesisPower(
             "no effect is shown with 80 % power (n = 20 and 21, sd of a run 0.15 from limits.expected, two-sided at"
             " alpha 0.05, approximate)",
         ),
-        ({"blocked": "no such test"}, "no figure: no such test"),
+        ({"blocked": "anova"}, "no figure: anova"),
+        ({"blocked": "no such test", "fails": True}, "will end in an error: no such test"),
     ],
 )  # fmt: skip
 def test_hypotheses(changes, said: str) -> None:
@@ -146,6 +147,12 @@ def test_what_is_hopeless_comes_first_and_what_tells_nothing_is_left_out() -> No
     starts = [(entry.words or "").partition(":")[0] for entry in entries]
     assert starts == ["low", "no-regression", "h1 by welch on score", "h2 by anova on score"]
     assert power_entries(StudyPower()) == []
+
+
+def test_tests_that_can_only_fail_are_told_each_reason_once() -> None:
+    failing = replace(TEST, test="fisher", blocked="not binary", fails=True)
+    told = power_entries(StudyPower((), (TEST, failing, replace(failing, test="fisher_exact"))))
+    assert [entry.words for entry in told][1:] == ["h1 by fisher on score: will end in an error: not binary"]
 
 
 def test_the_plan_has_a_section(make_plan) -> None:

@@ -10,7 +10,8 @@ from scipy import stats
 
 from pytest_dre.analysis.gates.claims import Side
 from pytest_dre.analysis.methods import binomial
-from pytest_dre.analysis.power.binary import PairedShares, Share, TwoShares
+from pytest_dre.analysis.power.binary import PairedShares, TwoShares
+from pytest_dre.analysis.power.share import Share
 from pytest_dre.analysis.power.targets import Target
 
 

@@ -99,6 +99,21 @@ def test_few_units_cannot_pass() -> None:
     assert one_arm.possible(20)
 
 
+@pytest.mark.parametrize("anytime", [True, False])
+@pytest.mark.parametrize(("limit", "least"), [(0.9, 29), (0.999, 3000)])
+def test_claims_near_an_end_of_the_range_take_many_units(limit: float, least: int, anytime: bool) -> None:
+    """Bets on units that are all 1 come near to the least that any test needs, log(alpha) / log(limit)."""
+    family = BoundedMeans(Target((Side(True, limit),)), (0.0, 1.0), False, (0.0, 1.0), 0.0, 0.05, 7, "exact", anytime)
+    soonest = family.soonest(1.0)
+    assert soonest == pytest.approx(least, rel=0.02)
+    assert not family.sure(soonest - 1, 1.0)
+    assert family.sure(2 * soonest, 1.0)
+    assert family.possible(2 * soonest)
+    assert not family.possible(soonest - 1)
+    assert not family.sure(2 * soonest, limit)
+    assert family.soonest(limit) == 1, "nothing is known of what cannot pass"
+
+
 def test_sides_of_margins_in_percent_have_a_range_each() -> None:
     sides = (Side(True, 0.0, 0.5), Side(False, 0.0, 1.5))
     family = BoundedMeans(Target(sides, 0.6, relative=True), (0.0, 1.0), True, (-0.6, 0.4), 0.1, 0.05, 7)

@@ -93,6 +93,50 @@ def test_what_has_no_figure_says_so(power) -> None:
     assert power(n=1)[0].standardised is None
 
 
+@pytest.mark.parametrize(
+    ("outcome", "test", "why"),
+    [
+        ("gain", "fisher", "it is not binary"),
+        ("score", "fisher", "if its values are true or false, write 'expected_type: boolean'"),
+        ("gain", "chi_square", "it is a quantity, not a category"),
+        ("gain", "unheard", "there is no test"),
+        ("gain", "paired_t", "needs pairs"),
+        ("gain", "tost", "minimum_effect_of_interest"),
+    ],
+)
+def test_of_a_test_that_can_only_fail_no_power_is_told(power, outcome: str, test: str, why: str) -> None:
+    (found,) = power(plan={"tests": [test]}, outcome=outcome)
+    assert found.fails
+    assert why in found.blocked
+    assert found.standardised is None
+
+
+@pytest.mark.parametrize("test", ["fisher", "chi_square", "t", "welch", "mann_whitney", "permutation"])
+def test_outcomes_that_suit_a_test_have_a_figure(power, test: str) -> None:
+    for n in (2, 3, 20):
+        (found,) = power(plan={"tests": [test]}, outcome="ok", n=n)
+        assert (found.fails, found.blocked) == (False, "")
+
+
+def test_stored_outcomes_tell_what_is_not_declared(power) -> None:
+    binary = {"new": [0.0, 1.0] * 10, "old": [1.0, 1.0] * 10}
+    assert not power(plan={"tests": ["fisher"]}, outcomes=binary)[0].blocked
+    counts = {"new": [0.0, 1.0] * 10, "old": [1.0, 2.0] * 10}
+    assert "not binary" in power(plan={"tests": ["fisher"]}, outcomes=counts)[0].blocked
+    assert "expected_type" not in power(plan={"tests": ["fisher"]}, outcomes=counts)[0].blocked
+    assert not power(plan={"tests": ["chi_square"]}, outcomes=counts)[0].blocked
+    gain = {"name": "gain", "source_table": "runs", "column": "gain", "aggregation": "mean"}
+    whole = {"outcomes": [{**gain, "expected_type": "int", "range": [0, 1]}]}
+    assert not power(plan={"tests": ["fisher"]}, more=whole)[0].blocked
+
+
+def test_an_outcome_that_no_run_can_tell_has_no_figure(study, lab) -> None:
+    rows = [replace(row, values={}) for row in lab("superior", "gain", 20).rows()]
+    made = study(hypotheses=[HYPOTHESIS], analysis_plans=[PLAN])
+    (found,) = study_power(made, rows).hypotheses
+    assert "no run tells the outcome 'gain'" in found.blocked
+
+
 def test_the_effect_of_interest_tells_how_many_runs(power) -> None:
     (found,) = power({"minimum_effect_of_interest": 0.5}, expected={"sd": 1.0})
     assert (found.needed.count, found.needed.what) == (64, "runs an arm")
