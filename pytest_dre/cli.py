@@ -14,6 +14,7 @@ from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution.binding import names_without_reference, reference_faults
 from pytest_dre.loading import load_study, study_schema
 from pytest_dre.reporting.closing import undone_text
+from pytest_dre.reporting.missing import unneeded
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.plan import plan_lines
 from pytest_dre.reporting.statistics import totals
@@ -54,10 +55,11 @@ def _parser() -> argparse.ArgumentParser:
 
     validate = commands.add_parser(
         "validate",
-        help="report every fault of study files",
-        description="Report every fault of study files, their designs, and the references in 'agents', 'problems' and "
-        "'runner', which are imported. Names without a reference are looked up by pytest only, in conftest files and "
-        "other packages (pytest --collect-only); so is pytest's ini key 'pythonpath'.",
+        help="report the faults of study files",
+        description="Report the faults of study files and, once there are none, those of their designs and of the "
+        "references in 'agents', 'problems' and 'runner', which are imported. Names without a reference are looked up "
+        "by pytest only, in conftest files and other packages (pytest --collect-only); so is pytest's ini key "
+        "'pythonpath'.",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     validate.set_defaults(command=_validate)
@@ -169,14 +171,15 @@ def _export_lines(closed: ClosedStudy) -> list[str]:
     """Return what was exported. Raises DreError if nothing was."""
     if closed.tally is None:
         raise DreError(closed.error)
-    sums = totals(closed.tally)
+    sums, needless = totals(closed.tally), unneeded(closed.unstarted)
     states = [f"{sums.done} of {counted(sums.planned, 'run')} done"]
     states += [
         f"{count} {name}"
         for name, count in (
             ("failed", sums.failed),
             ("skipped", sums.skipped),
-            ("missing", sums.missing),
+            ("missing", sums.missing - needless),
+            ("not needed", needless),
             ("stale", len(closed.standing.stale)),
             ("not planned any more", len(closed.standing.orphans)),
         )

@@ -3,6 +3,7 @@
 Imports pytest and the standard library only: a session without studies must not pay for this plugin.
 """
 
+from argparse import ArgumentTypeError
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -183,10 +184,13 @@ class LazyIntegration:
 
 
 def _amount(text: str) -> float:
-    """Return an option's value as a number from 0; argparse tells users what is wrong with others."""
-    number = float(text)
+    """Return an option's value as a number from 0. Raises ArgumentTypeError, whose text argparse shows, for others."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
     if not 0 <= number < float("inf"):
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r} is no number of at least 0")
     return number
 
 

@@ -14,6 +14,7 @@ from pytest_dre.definitions import failing_line, public_names, relative_name
 from pytest_dre.errors import DreError
 
 SHOWN_NAMES = 8  # in advice
+CLOSE = 0.6  # likeness of names from which on one may be meant for the other
 SHOWN_WIDTH = 300  # characters of another package's message
 FORMS = "write 'module:attribute' or './file.py:attribute'"
 
@@ -24,8 +25,20 @@ class ReferenceProblem(DreError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like `name`, None if none is close."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    found = [(_likeness(name, other), other) for other in known]
+    likeness, best = max(found, default=(0.0, ""))
+    return best if likeness >= CLOSE else None
+
+
+def _likeness(name: str, other: str) -> float:
+    """Return how much two names are alike, from 0 to 1, whichever is named first.
+
+    difflib takes the first of several longest parts that agree, so its ratio depends on the order.
+    """
+    matcher = difflib.SequenceMatcher(None, name, other)
+    if matcher.real_quick_ratio() < CLOSE or matcher.quick_ratio() < CLOSE:
+        return 0.0
+    return max(matcher.ratio(), difflib.SequenceMatcher(None, other, name).ratio())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -110,11 +110,12 @@ def missing_demanded(study: Study, result: RunResult, conditions: Iterable[Condi
 def lacking(demanded: Sequence[OutcomeReader], result: RunResult) -> str | None:
     """Return what `missing_demanded` does, for outcomes that the caller keeps from `demanded_outcomes`."""
     lacked = [reader for reader in demanded if reader.number(result) is None]
-    faults = [f"the outcome {reader.name!r} {_fault(reader.read(result), reader.kind)}" for reader in lacked]
+    faults = [f"the outcome {reader.name!r} {value_fault(reader.read(result), reader.kind)}" for reader in lacked]
     return f"{'; '.join(faults)} (missing_data_policy: fail)" if faults else None
 
 
-def _fault(value: object, kind: str) -> str:
+def value_fault(value: object, kind: str) -> str:
+    """Return why a value is no outcome of the kind, such as "is 'n/a', no number"; short and harmless to show."""
     if value is None:
         return "is missing"
     what = _KINDS[kind]

@@ -5,13 +5,15 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_dre.artifacts.schema import CANONICAL_FILES, OWN_FILES
-from pytest_dre.artifacts.validation import validate_export
+from pytest_dre.artifacts.validation import first_few, validate_export
 from pytest_dre.errors import ArtifactError
 
 _FILE_MODE = 0o644
+_UNREADABLE = (OSError, EOFError, zlib.error, tarfile.TarError)
 
 
 def write_bundle(directory: Path, path: Path) -> None:
@@ -45,36 +47,47 @@ def read_bundle(path: Path, into: Path) -> tuple[Path, ...]:
     try:
         with tarfile.open(path, mode="r:gz") as archive:
             members = archive.getmembers()
-            for member in members:
-                _check_member(path, member, members)
+            for fault in _foreign(members).values():
+                raise ArtifactError(f"{path}: {fault}; do not trust this bundle")
             into.mkdir(parents=True, exist_ok=True)
             return _unpack(archive, members, into)
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except _UNREADABLE as error:
         raise ArtifactError(f"{path}: the bundle cannot be read ({error})") from error
 
 
 def verify_artifacts(path: Path) -> list[str]:
-    """Return what is wrong with an artifact directory or a bundle; nothing if it is whole.
+    """Return all that is wrong with an artifact directory or a bundle; nothing if it is whole.
 
-    Every file is checked against the SHA-256 of the manifest.
+    Every file is checked against the SHA-256 of the manifest. Of a bundle, what does not belong there is told first;
+    its other files are checked all the same.
     """
     if path.is_dir():
         return validate_export(path)
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            read_bundle(path, Path(scratch))
-        except ArtifactError as error:
-            return [str(error)]
-        return validate_export(Path(scratch))
+            with tarfile.open(path, mode="r:gz") as archive:
+                members = archive.getmembers()
+                foreign = _foreign(members)
+                _unpack(archive, [item for item in members if item not in foreign], Path(scratch))
+        except _UNREADABLE as error:
+            return [f"{path}: the bundle cannot be read ({error})"]
+        told = (f"{path}: {fault}; do not trust this bundle" for fault in foreign.values())
+        return [*first_few(told, str(path)), *validate_export(Path(scratch))]
 
 
-def _check_member(path: Path, member: tarfile.TarInfo, members: list[tarfile.TarInfo]) -> None:
-    if not member.isreg():
-        raise ArtifactError(f"{path}: {member.name!r} in the bundle is no plain file; do not trust this bundle")
-    if member.name not in (*CANONICAL_FILES, *OWN_FILES):
-        raise ArtifactError(f"{path}: {member.name!r} is no file of a study's artifacts; do not trust this bundle")
-    if sum(other.name == member.name for other in members) > 1:
-        raise ArtifactError(f"{path}: {member.name!r} is in the bundle twice; do not trust this bundle")
+def _foreign(members: Iterable[tarfile.TarInfo]) -> dict[tarfile.TarInfo, str]:
+    """Return the members that are no files of a study's artifacts, or come again, and what is wrong with each."""
+    found: dict[tarfile.TarInfo, str] = {}
+    names: set[str] = set()
+    for member in members:
+        if not member.isreg():
+            found[member] = f"{member.name!r} in the bundle is no plain file"
+        elif member.name not in (*CANONICAL_FILES, *OWN_FILES):
+            found[member] = f"{member.name!r} is no file of a study's artifacts"
+        elif member.name in names:
+            found[member] = f"{member.name!r} is in the bundle twice"
+        names.add(member.name)
+    return found
 
 
 def _unpack(archive: tarfile.TarFile, members: list[tarfile.TarInfo], into: Path) -> tuple[Path, ...]:

@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import json
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -29,7 +29,7 @@ from pytest_dre.artifacts.schema import (
     Table,
 )
 
-_SHOWN_PER_TABLE = 10
+_SHOWN = 10  # problems of one table
 _STATUS = RUNS.index("status")
 _EMPTY_JSON = frozenset(("{}", "[]"))  # half of all JSON cells: they need no parser
 
@@ -46,38 +46,55 @@ class _Seen:
 
 
 def validate_export(directory: Path) -> list[str]:
-    """Return what is wrong with the artifacts in `directory`, each with its file; nothing if they are whole.
+    """Return all that is wrong with the artifacts in `directory`, each with its file; nothing if they are whole.
 
     Checked: that all canonical files are there, their SHA-256 and row counts against the manifest, the manifest's
     required keys, each table's header, the length of its rows, its JSON cells, and that runs and outcomes name known
-    conditions, events and evaluations known runs. At most ten problems a table are named. Outcome tables, which other
-    exports do not have, are checked if they or their checksums are there.
+    conditions, events and evaluations known runs, as far as the tables that tell these can be read. Ten problems a
+    table are named, the others counted. Outcome tables, which other exports do not have, are checked if they or their
+    checksums are there.
     """
-    missing = [name for name in CANONICAL_FILES if not (directory / name).is_file()]
-    if missing:
-        return [f"{name}: the file is missing" for name in missing]
-    manifest, problems = _read_json(directory / MANIFEST_FILE)
+    problems = [f"{name}: the file is missing" for name in CANONICAL_FILES if not (directory / name).is_file()]
+    manifest, found = _read_json(directory / MANIFEST_FILE)
+    problems += found
     if manifest is not None:
         problems += _manifest_problems(manifest)
     for name in (HYPOTHESES_FILE, ANALYSIS_PLAN_FILE):
         problems += _read_json(directory / name)[1]
     seen = _Seen()
     with large_fields():
-        for table in TABLES:
-            problems += _first(_table_problems(directory, table, seen))
-        if (directory / OUTCOMES.file).is_file():
-            problems += _first(_table_problems(directory, OUTCOMES, seen))
-            problems += _first(_without_outcomes(seen))
-    if manifest is not None and not _manifest_problems(manifest):
+        for table in (*TABLES, OUTCOMES):
+            if (directory / table.file).is_file():
+                problems += first_few(_table_problems(directory, table, seen), table.file)
+    if {RUNS.file, OUTCOMES.file} <= seen.rows.keys():
+        problems += first_few(_without_outcomes(seen), OUTCOMES.file)
+    if isinstance(manifest, dict):
         problems += _contradictions(directory, manifest, seen)
-    return problems
+    return list(dict.fromkeys(problems))
+
+
+def first_few(problems: Iterable[str], where: str) -> list[str]:
+    """Return the first ten problems, and how many more there are; all are drawn, as that notes ids and rows."""
+    problems = iter(problems)
+    found = list(islice(problems, _SHOWN))
+    more = sum(1 for _ in problems)
+    return [*found, f"{where}: {more} more problem{'s' if more > 1 else ''}"] if more else found
 
 
 def _read_json(path: Path) -> tuple[Any, list[str]]:
+    """Return what the file holds and what is wrong with it; that it is missing is told elsewhere."""
+    if not path.is_file():
+        return None, []
     try:
         return json.loads(path.read_text("utf-8")), []
+    except OSError as error:
+        return None, [_unreadable(path, error)]
     except (ValueError, RecursionError) as error:
         return None, [f"{path.name}: it is no JSON ({error})"]
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path.name}: it cannot be read ({error.strerror or error})"
 
 
 def _manifest_problems(manifest: Any) -> list[str]:
@@ -93,35 +110,50 @@ def _manifest_problems(manifest: Any) -> list[str]:
 
 
 def _contradictions(directory: Path, manifest: dict[str, Any], seen: _Seen) -> Iterator[str]:
-    """Yield where the files differ from what the manifest says."""
-    for name in (*CANONICAL_FILES, *OWN_FILES):
-        if name != MANIFEST_FILE:
-            yield from _file_contradictions(directory / name, manifest["files"].get(name), seen)
-    for name in sorted(manifest["files"].keys() - {*CANONICAL_FILES, *OWN_FILES}):
-        yield f"{MANIFEST_FILE}: it vouches for {name!r}, which is no file of a study's artifacts"
-    runs = seen.rows.get(RUNS.file)
-    counted = sum(count for count in manifest["status_counts"].values() if isinstance(count, int))
-    for key, number in (("run_count", manifest["run_count"]), ("status_counts", counted)):
-        if runs is not None and number != runs:
-            yield f"{MANIFEST_FILE}: {key} says {number} runs, {RUNS.file} has {runs}"
-    if counted == runs:
-        for status in sorted(seen.statuses.keys() | manifest["status_counts"].keys()):
-            said, found = manifest["status_counts"].get(status, 0), seen.statuses[status]
-            if said != found:
-                yield f"{MANIFEST_FILE}: status_counts says {said} {status}, {RUNS.file} has {found}"
+    """Yield where the files differ from what the manifest says; keys that it lacks are told elsewhere."""
+    files = manifest.get("files")
+    if isinstance(files, dict):
+        for name in (*CANONICAL_FILES, *OWN_FILES):
+            if name != MANIFEST_FILE:
+                yield from _file_contradictions(directory / name, files.get(name), seen)
+        for name in sorted(files.keys() - {*CANONICAL_FILES, *OWN_FILES}):
+            yield f"{MANIFEST_FILE}: it vouches for {name!r}, which is no file of a study's artifacts"
+    if RUNS.file in seen.rows:
+        yield from _count_contradictions(manifest, seen.rows[RUNS.file], seen)
+
+
+def _count_contradictions(manifest: dict[str, Any], runs: int, seen: _Seen) -> Iterator[str]:
+    """Yield where the manifest counts other runs than the table has."""
+    if isinstance(manifest.get("run_count"), int) and manifest["run_count"] != runs:
+        yield f"{MANIFEST_FILE}: run_count says {manifest['run_count']} runs, {RUNS.file} has {runs}"
+    counts = manifest.get("status_counts")
+    if not isinstance(counts, dict):
+        return
+    counted = sum(count for count in counts.values() if isinstance(count, int))
+    if counted != runs:
+        yield f"{MANIFEST_FILE}: status_counts says {counted} runs, {RUNS.file} has {runs}"
+        return
+    for status in sorted(seen.statuses.keys() | counts.keys()):
+        said, found = counts.get(status, 0), seen.statuses[status]
+        if said != found:
+            yield f"{MANIFEST_FILE}: status_counts says {said} {status}, {RUNS.file} has {found}"
 
 
 def _file_contradictions(path: Path, record: object, seen: _Seen) -> Iterator[str]:
     name = path.name
-    if name in OWN_FILES and not path.is_file():
-        if record is not None:
+    if not path.is_file():
+        if name in OWN_FILES and record is not None:
             yield f"{name}: the file is missing"
         return
     if not isinstance(record, dict):
         yield f"{name}: the manifest has no checksum of it"
         return
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        yield _unreadable(path, error)
+        return
     if record.get("sha256") != digest:
         yield f"{name}: its SHA-256 is not the manifest's; the file was changed or damaged after the export"
     if name in seen.rows and record.get("rows") != seen.rows[name]:
@@ -131,13 +163,6 @@ def _file_contradictions(path: Path, record: object, seen: _Seen) -> Iterator[st
 def _without_outcomes(seen: _Seen) -> Iterator[str]:
     for run_id in sorted(seen.run_ids - seen.outcome_ids):
         yield f"{OUTCOMES.file}: the run {run_id!r} is missing"
-
-
-def _first(problems: Iterator[str]) -> list[str]:
-    found = list(islice(problems, _SHOWN_PER_TABLE))
-    if len(found) == _SHOWN_PER_TABLE:
-        deque(problems, maxlen=0)  # its ids and rows count all the same
-    return found
 
 
 def _table_problems(directory: Path, table: Table, seen: _Seen) -> Iterator[str]:
@@ -156,6 +181,9 @@ def _table_problems(directory: Path, table: Table, seen: _Seen) -> Iterator[str]
             yield from check.problems(row, count)
             if table is RUNS and len(row) > _STATUS:
                 seen.statuses[row[_STATUS]] += 1
+    except OSError as error:
+        yield _unreadable(directory / table.file, error)
+        return
     except (csv.Error, UnicodeDecodeError) as error:
         yield f"{table.file}: it is no CSV in UTF-8, after row {count} ({error})"
         return
@@ -209,14 +237,12 @@ _Identity = tuple[int, set[str], str]
 
 
 def _identities(table: Table, seen: _Seen) -> tuple[_Identity | None, list[_Identity]]:
-    """Return which column of a table must be unique, and which must name rows of earlier tables."""
+    """Return which column of a table must be unique, and which must name rows of earlier tables that were read."""
     if table is CONDITIONS:
         return (table.index("condition_id"), seen.condition_ids, "condition"), []
-    condition = (RUNS.index("condition_id"), seen.condition_ids, "condition")
-    if table is RUNS:
-        return (table.index("run_id"), seen.run_ids, "run"), [condition]
-    if table is OUTCOMES:
+    if table in (RUNS, OUTCOMES):
+        own = seen.run_ids if table is RUNS else seen.outcome_ids
         known = (table.index("condition_id"), seen.condition_ids, "condition")
-        return (table.index("run_id"), seen.outcome_ids, "run"), [known]
+        return (table.index("run_id"), own, "run"), [known] if CONDITIONS.file in seen.rows else []
     assert table in (EVENTS, EVALUATIONS)
-    return None, [(table.index("run_id"), seen.run_ids, "run")]
+    return None, [(table.index("run_id"), seen.run_ids, "run")] if RUNS.file in seen.rows else []

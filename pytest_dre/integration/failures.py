@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_dre
+from pytest_dre.integration.places import place_options
 from pytest_dre.integration.screen import columns, from_here
 from pytest_dre.integration.settings import Role, settings_of
 from pytest_dre.model.runs import RunResult
@@ -38,6 +39,7 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
         item.parent.planned.study,
         width=columns(item.config),
         item=name,
+        command=("pytest", *place_options(item.config)),
     )
     lines = [*(f"{line}\n" for line in heading), "\n", *traceback.splitlines(keepends=True)]
     return _rewritten(representation, lines, failure.result.error_info or failure.result.status_reason, item)

@@ -28,6 +28,7 @@ class StepSummary:
                 f"{closed.planned.study.study_id}: {closed.planned.study.title}",
                 None if closed.tally is None else totals(closed.tally),
                 closed.verdicts,
+                closed.unstarted,
             )
             for closed in self._exporter.closed
         ]

@@ -124,6 +124,7 @@ def _judging(config: pytest.Config) -> Judging:
     return Judging(
         baselines=config.rootpath / str(config.getini("dre_baselines")),
         baseline=str(path) if path is not None and path.exists() else baseline,
+        called=baseline,
         missing_baseline_warns=config.getoption("dre_baseline_missing") == "warn",
         allow_stale=_resumption(config).allow_stale,
     )

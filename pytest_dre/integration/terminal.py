@@ -163,7 +163,7 @@ class Terminal:
             error=closed.error,
             stale_names=closed.stale_names(STALE_NAMED),
             stale_included=closed.stale_included,
-            unstarted=closed.unstarted,
+            unstarted=closed.missing_notes,
             spending=closed.spending,
             notices=closed.notices,
             undone=closed.undone,

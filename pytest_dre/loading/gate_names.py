@@ -1,13 +1,13 @@
 """Whether what gates name is there: outcomes, hypotheses, arms and filters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pytest_dre.canonical import canonical_json
 from pytest_dre.errors import Fault
 from pytest_dre.loading.known import Known, Names
 from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
-from pytest_dre.model.running import Gate
+from pytest_dre.model.gating import is_among, level_value, value_name
+from pytest_dre.model.running import Gate, GateContrast
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
 
@@ -40,7 +40,7 @@ def _gate_contrast(study: Study, gate: Gate, names: Names, path: KeyPath) -> Ite
     yield from names.variables.unknown(contrast.factor, (*path, "factor"))
     for arm, value in (("treatment", contrast.treatment), ("control", contrast.control)):
         yield from _unknown_value(study, names, contrast.factor, value, (*path, arm))
-    if contrast.treatment == contrast.control:
+    if _same(study, contrast):
         yield Fault("treatment and control are the same", "name two levels", (*path, "control"))
 
 
@@ -51,18 +51,31 @@ def _unknown_value(study: Study, names: Names, name: str, value: Any, path: KeyP
     known: Known | None = None
     if factor is not None:
         if factor.levels and study.design_spec.kind in LEVEL_DESIGNS and names.levels_complete:
-            found = any(value in (level.name, level.value) for level in factor.levels)
+            found = _is_level(study, name, value, factor.values)
             known = None if found else Known("level", frozenset(level.name for level in factor.levels))
     elif block is not None:
-        if value not in block.levels and names.levels_complete:
-            known = Known("level", frozenset(map(_text, block.levels)))
+        if names.levels_complete and not _is_level(study, name, value, block.levels):
+            known = Known("level", frozenset(map(value_name, block.levels)))
     elif name in AGENT_FACTORS:
         known = names.agents
     elif name in PROBLEM_FACTORS:
         known = names.problems
     if known is not None:
-        yield from known.unknown(_text(value), path)
+        yield from known.unknown(value_name(value), path)
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else canonical_json(value)
+def _is_level(study: Study, name: str, value: Any, values: Iterable[Any]) -> bool:
+    """Return whether a gate that writes the value finds runs; of data that contains itself, which is a fault, True."""
+    try:
+        return is_among(level_value(study, name, value), values)
+    except (RecursionError, ValueError):
+        return True
+
+
+def _same(study: Study, contrast: GateContrast) -> bool:
+    """Return whether both arms have the same runs."""
+    treatment, control = contrast.treatment, contrast.control
+    try:
+        return is_among(level_value(study, contrast.factor, treatment), [level_value(study, contrast.factor, control)])
+    except (RecursionError, ValueError):
+        return False

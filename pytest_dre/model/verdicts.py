@@ -21,16 +21,24 @@ class ArmCount:
         name: What the arm is called, such as "agent = evolution", "baseline main" or "all runs".
         planned: Runs that the arm should have.
         used: Those of them whose outcome counts.
+        absent: Those that have no result: missing, not needed, skipped or stale.
     """
 
     name: str
     planned: int
     used: int
+    absent: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Runs that have a result, but no outcome that counts."""
+        return self.planned - self.absent - self.used
 
     @property
     def attrition(self) -> float:
-        """The share of planned runs without an outcome that counts; 0 of none planned."""
-        return 1 - self.used / self.planned if self.planned else 0.0
+        """The share of the runs with a result that are lost; 0 of none."""
+        present = self.planned - self.absent
+        return self.lost / present if present else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,8 @@ class GateVerdict:
         low, high: One-sided confidence bounds at level `alpha` each; None where there are none.
         alpha: The level that the verdict was judged at, after the correction for several gates.
         p_value: One-sided p-value of the claim's null hypothesis, before that correction; None if there is none.
-        n: Independent units that the estimate rests on.
+        n: Independent units that the estimate rests on; of two arms with units of their own, those of the smaller.
+        n_by_arm: The units of each of two such arms, treatment first; empty where a unit is of both arms, or of one.
         unit: What one unit is: "run", "pair", "replicate" or "problem".
         arms: The arms, treatment first.
         method: The method in words.
@@ -131,6 +140,7 @@ class GateVerdict:
     alpha: float = 0.05
     p_value: float | None = None
     n: int = 0
+    n_by_arm: tuple[int, ...] = ()
     unit: str = "run"
     arms: tuple[ArmCount, ...] = ()
     method: str = ""

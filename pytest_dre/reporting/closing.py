@@ -19,7 +19,7 @@ MAX_STATUS_LINES = 4
 MAX_NOTE_LINES = 3
 MAX_ERROR_LINES = 6
 MAX_NOTICES = 3
-MAX_NAMES = 3
+MAX_UNREPORTED = 3
 MAX_NAME = 40  # columns of an item's name
 SHOWN_USD = 5e-5  # amounts below look like nothing
 
@@ -166,11 +166,23 @@ def _by_frequency(reasons: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _outcome(tally: StudyTally, sums: Totals, lines: int) -> list[Entry]:
-    """Return what the outcome's means are over."""
+    """Return what the outcome's means are over, and which outcomes no run has a value of."""
     pooled = tally.problems > 1 and sums.outcomes
-    parts = [f"mean over {counted(tally.problems, 'problem')}"] if pooled else []
+    parts = [f"mean over {_problems(tally)}"] if pooled else []
     parts += outcome_notes(tally, sums)
-    return [Entry("outcome", tuple(parts), lines=lines)] if parts else []
+    entries = [Entry("outcome", tuple(parts), lines=lines)] if parts else []
+    texts = list(tally.unreported.texts().values())
+    for text in texts[:MAX_UNREPORTED]:
+        entries.append(Entry("" if entries else "outcome", words=clean(text), lines=lines))
+    more = len(texts) - MAX_UNREPORTED
+    return [*entries, Entry("", (f"{ELLIPSIS} {counted(more, 'more outcome')}",))] if more > 0 else entries
+
+
+def _problems(tally: StudyTally) -> str:
+    """Return "12 problems", or "3 of 12 problems" where results are of some only."""
+    seen = len(tally.seen_problems)
+    of = f"{seen} of " if seen < tally.problems else ""
+    return f"{of}{counted(tally.problems, 'problem')}"
 
 
 def _spent(tally: StudyTally, sums: Totals, spending: TotalSpending | None, lines: int) -> list[Entry]:
@@ -194,16 +206,14 @@ def _stale(about: Whereabouts, lines: int) -> list[Entry]:
         return [Entry("stale", words=f"{text} (--dre-allow-stale)", lines=lines)]
     has, them = ("has", "it") if about.stale == 1 else ("have", "them")
     results = f"{counted(about.stale, 'run')} {has} results of another agent, problem or seed only"
-    names = _in_brackets(_names(about.stale_names, about.stale) if lines > 1 else "")  # last: they may be cut
-    words = f"{results}: kept, not shown; rerun {them} with --dre-rerun stale{names}"
-    return [Entry("stale", words=words, lines=lines)]
+    words = f"{results}: kept, not shown; rerun {them} with --dre-rerun stale"
+    return [Entry("stale", words=words, lines=lines), *(_names(about.stale_names, about.stale) if lines > 1 else ())]
 
 
-def _names(names: Sequence[str], total: int) -> str:
-    """Return the first names and how many more there are; "" without names."""
-    shown = [fit(name, MAX_NAME, "middle") for name in names[:MAX_NAMES]]
-    more = [f"{ELLIPSIS} {total - len(shown)} more"] if shown and total > len(shown) else []
-    return ", ".join([*shown, *more])
+def _names(names: Sequence[str], total: int) -> list[Entry]:
+    """Return a line of the first names, as many as fit, and how many more there are; nothing without names."""
+    shown = tuple(fit(name, MAX_NAME, "middle") for name in names)
+    return [Entry("", shown, beyond=total - len(shown))] if shown else []
 
 
 def _orphans(about: Whereabouts, lines: int) -> list[Entry]:

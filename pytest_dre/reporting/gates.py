@@ -1,12 +1,13 @@
 """Gates on the terminal: one line each, and in plain words on request."""
 
 from pytest_dre.model.study import Study
-from pytest_dre.model.verdicts import GateVerdict, Look, Verdict
-from pytest_dre.reporting.numbers import format_number
+from pytest_dre.model.verdicts import ArmCount, GateVerdict, Look, Verdict
+from pytest_dre.reporting.numbers import counted, format_number
 from pytest_dre.reporting.width import clean, display_width, shorten
 
 LINE = 100  # columns
 SHORTEST_ID = 12
+PLURALS = {"stratum": "strata"}
 _SPENDING = {"obrien_fleming": "O'Brien-Fleming", "pocock": "Pocock"}
 _MEANINGS = {
     Verdict.PASS: "PASS: the data support the claim.",
@@ -22,7 +23,7 @@ def verdict_line(verdict: GateVerdict) -> str:
     else:
         mark = ", approximate" if verdict.approximate else ""
         look = "" if verdict.look is None else f", look {verdict.look.number} of {verdict.look.of}"
-        said = f"{format_number(verdict.estimate)} {_interval(verdict)}, n = {_units(verdict)}{look}{mark}"
+        said = f"{format_number(verdict.estimate)} {_interval(verdict)}, n = {units_text(verdict)}{look}{mark}"
     name = clean(verdict.gate_id)
     left = LINE - len(f": {verdict.verdict.upper()}  ") - min(display_width(name), SHORTEST_ID)
     said = shorten(said, left)
@@ -34,23 +35,29 @@ def explain(verdict: GateVerdict, study: Study) -> list[str]:
     """Return a verdict in plain words, a sentence or two a line: claim, meaning, evidence, method, and what to do."""
     lines = [f"{verdict.gate_id} claims: {verdict.claim}.", _MEANINGS[verdict.verdict]]
     if verdict.reason:
-        lines.append(f"Why: {verdict.reason}.")
+        lines.append(f"Why: {verdict.reason}{'' if verdict.reason.endswith('?') else '.'}")
     if verdict.estimate is not None:
         lines += _evidence(verdict, study)
-    lines += [
-        f"{arm.name}: {arm.used} of {arm.planned} planned runs count ({100 * arm.attrition:.3g} % lost)."
-        for arm in verdict.arms
-    ]
+    lines += [_arm(arm) for arm in verdict.arms]
     lines += [f"Note: {note}." for note in verdict.notes]
     if verdict.remedy:
         lines.append(f"What would settle it: {verdict.remedy}.")
     return [clean(line) for line in lines]
 
 
+def _arm(arm: ArmCount) -> str:
+    counts, share = f"{arm.name}: {arm.used} of {arm.planned} planned runs count", f"{100 * arm.attrition:.3g} %"
+    if not arm.absent:
+        return f"{counts} ({share} lost)."
+    has = "has" if arm.absent == 1 else "have"
+    of_others = f" ({share} of the others lost)" if arm.absent < arm.planned else ""
+    return f"{counts}, {arm.absent} {has} no result{of_others}."
+
+
 def _evidence(verdict: GateVerdict, study: Study) -> list[str]:
     estimate = format_number(verdict.estimate or 0.0)
     confidence = f"{100 * (1 - 2 * verdict.alpha):.4g} %"
-    lines = [f"Estimate {estimate}, {confidence} interval {_interval(verdict)}, from {_units(verdict)}."]
+    lines = [f"Estimate {estimate}, {confidence} interval {_interval(verdict)}, from {_all_units(verdict)}."]
     others = len(study.gates) - 1
     shared = f", Holm's share among {len(study.gates)} gates" if others > 0 else ""
     chance = "" if verdict.p_value is None else f" p = {verdict.p_value:.3g}."
@@ -83,7 +90,18 @@ def _interval(verdict: GateVerdict) -> str:
     return f"[{low}, {high}]"
 
 
-def _units(verdict: GateVerdict) -> str:
-    unit = verdict.unit if verdict.n == 1 else {"stratum": "strata"}.get(verdict.unit, f"{verdict.unit}s")
+def units_text(verdict: GateVerdict) -> str:
+    """Return how many units there are: of two arms with as many each, of the treatment and the control, or in all."""
+    if len(set(verdict.n_by_arm)) > 1:
+        return f"{' and '.join(map(str, verdict.n_by_arm))} {PLURALS.get(verdict.unit, f'{verdict.unit}s')}"
     each = " an arm" if verdict.unit == "run" and len(verdict.arms) == 2 else ""
-    return f"{verdict.n} {unit}{each}"
+    return f"{counted(verdict.n, verdict.unit, PLURALS.get(verdict.unit))}{each}"
+
+
+def _all_units(verdict: GateVerdict) -> str:
+    """Return the same, with the names of arms that differ."""
+    if len(set(verdict.n_by_arm)) < 2:
+        return units_text(verdict)
+    (first, second), (treatment, control) = verdict.n_by_arm, verdict.arms
+    runs = counted(first, verdict.unit, PLURALS.get(verdict.unit))
+    return f"{runs} of {treatment.name} and {second} of {control.name}"

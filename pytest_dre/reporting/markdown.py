@@ -2,22 +2,32 @@
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+from pytest_dre.analysis.unstarted import Unstarted
 from pytest_dre.model.verdicts import GateVerdict, Verdict
+from pytest_dre.reporting.gates import units_text
+from pytest_dre.reporting.missing import missing_text
 from pytest_dre.reporting.numbers import counted
 from pytest_dre.reporting.statistics import Totals
 from pytest_dre.reporting.width import clean
 
 _MARKS = {Verdict.PASS: "✅ PASS", Verdict.FAIL: "❌ FAIL", Verdict.INCONCLUSIVE: "⚠️ INCONCLUSIVE"}
+_NONE: Mapping[str, Unstarted] = MappingProxyType({})
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 
 
-def study_markdown(title: str, totals: Totals | None, verdicts: Sequence[GateVerdict]) -> str:
-    """Return a heading, what became of the runs, and a table of the gates. All text is escaped."""
+def study_markdown(
+    title: str, totals: Totals | None, verdicts: Sequence[GateVerdict], unstarted: Mapping[str, Unstarted] = _NONE
+) -> str:
+    """Return a heading, what became of the runs, and a table of the gates. All text is escaped.
+
+    `unstarted` says by run id why runs have no result.
+    """
     lines = [f"### {escaped(title)}", ""]
     if totals is not None:
-        lines += [_runs(totals), ""]
+        lines += [_runs(totals, unstarted), ""]
     if verdicts:
         lines += [*_table(verdicts), ""]
     return "\n".join(lines)
@@ -28,13 +38,10 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", html.escape(clean(text), quote=False))
 
 
-def _runs(totals: Totals) -> str:
+def _runs(totals: Totals, unstarted: Mapping[str, Unstarted]) -> str:
     parts = [f"{totals.done} of {counted(totals.planned, 'run')} done"]
-    parts += [
-        f"{count} {name}"
-        for name, count in (("failed", totals.failed), ("skipped", totals.skipped), ("missing", totals.missing))
-        if count
-    ]
+    parts += [f"{count} {name}" for name, count in (("failed", totals.failed), ("skipped", totals.skipped)) if count]
+    parts += [missing_text(totals.missing, unstarted, reasons=False)] if totals.missing else []
     return ", ".join(parts)
 
 
@@ -46,7 +53,7 @@ def _table(verdicts: Iterable[GateVerdict]) -> list[str]:
             escaped(item.claim),
             _number(item.estimate),
             f"{_number(item.low)} … {_number(item.high)}" if item.low is not None or item.high is not None else "–",
-            counted(item.n, item.unit) if item.n else "–",
+            units_text(item) if item.n else "–",
             escaped(item.method + _look(item) + (" (approximate)" if item.approximate else "")),
             escaped("; ".join(part for part in (item.reason, item.remedy) if part)),
         ]

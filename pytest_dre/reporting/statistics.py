@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from pytest_dre.analysis.missing import OutcomeGaps, is_carried_out
+from pytest_dre.analysis.missing import WORST, OutcomeGaps, is_carried_out
 from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader
+from pytest_dre.analysis.unreported import Unreported
 from pytest_dre.model.runs import Condition, Plan, RunResult, RunStatus
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.rows import RowKey, plan_rows
@@ -122,7 +123,8 @@ class StudyTally:
             several agents, for each of them.
         gaps: The outcome that the rows are about, and how many runs lack it.
         by_agent: Whether the rows tell agents apart.
-        problems: How many problems a row's outcome is the mean over; 1 if a factor tells them apart.
+        problems: How many problems the runs of a row are on; 1 if a factor tells them apart.
+        seen_problems: Those that outcomes are of.
         failures: Reason → failed runs.
         skips: Reason → skipped runs.
         retried: Results that took several attempts.
@@ -130,12 +132,15 @@ class StudyTally:
         earlier_done: Successes of earlier sessions that this one neither repeated nor replayed.
         earlier_failed: The same of failures.
         unplanned: Results of conditions that the plan does not have.
+        unreported: Declared outcomes that no success has a value of.
     """
 
     rows: tuple[RowTally, ...]
     gaps: OutcomeGaps
+    unreported: Unreported
     by_agent: bool = False
     problems: int = 1
+    seen_problems: set[str | None] = field(default_factory=set)
     failures: Counter[str] = field(default_factory=Counter)
     skips: Counter[str] = field(default_factory=Counter)
     retried: int = 0
@@ -179,7 +184,8 @@ class TallyCounter:
         self._cached = cached
         self._earlier = earlier
         gaps = OutcomeGaps(outcome_reader(study, plan.conditions))
-        self._study = StudyTally(tuple(self._rows.values()), gaps, layout.by_agent, layout.problems)
+        unreported = Unreported(study, plan.conditions)
+        self._study = StudyTally(tuple(self._rows.values()), gaps, unreported, layout.by_agent, layout.problems)
 
     @property
     def study(self) -> StudyTally:
@@ -194,6 +200,7 @@ class TallyCounter:
             self._study.unplanned += 1
             return
         _count(self._study, row, result)
+        self._study.unreported.add(result)
         if result.run_id in self._cached:
             row.cached += 1
         elif result.run_id in self._earlier:
@@ -252,7 +259,7 @@ def _count(study: StudyTally, row: RowTally, result: RunResult) -> None:
     row.cost_usd += result.spent_usd
     study.lost_usd += result.lost_usd
     study.retried += result.attempts > 1
-    _count_outcome(study.gaps, row, result)
+    _count_outcome(study, row, result)
     match result.status:
         case RunStatus.SUCCESS:
             row.done += 1
@@ -264,13 +271,15 @@ def _count(study: StudyTally, row: RowTally, result: RunResult) -> None:
             _count_reason(study.skips, result.error_info or result.status_reason or UNTOLD_SKIP)
 
 
-def _count_outcome(gaps: OutcomeGaps, row: RowTally, result: RunResult) -> None:
-    number = gaps.add(result)
+def _count_outcome(study: StudyTally, row: RowTally, result: RunResult) -> None:
+    number = study.gaps.add(result)
+    lacking = number is None and is_carried_out(result)
     if number is not None:
         row.outcome.add(number)
-        return
-    row.lacking += is_carried_out(result)
-    row.without_outcome += result.status is RunStatus.SUCCESS
+    if number is not None or (lacking and study.outcome.policy == WORST):  # what is taken as the worst counts as well
+        study.seen_problems.add(result.problem_id)
+    row.lacking += lacking
+    row.without_outcome += number is None and result.status is RunStatus.SUCCESS
 
 
 def _count_reason(reasons: Counter[str], reason: str) -> str:

@@ -10,6 +10,7 @@ from pytest_dre.artifacts.provenance import gather_provenance
 from pytest_dre.artifacts.verdicts import GATES_FILE, gates_document, write_documents
 from pytest_dre.errors import DreError
 from pytest_dre.loading.writing import dump_yaml
+from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
@@ -49,6 +50,12 @@ class ClosedStudy:
     verdicts: tuple[GateVerdict, ...] = ()
     undone: UndoneTests | None = None
     error: str = ""
+
+    @property
+    def missing_notes(self) -> dict[str, Unstarted]:
+        """Why planned runs have no result that counts, by run id; those not in it nobody got to."""
+        stale = () if self.stale_included else self.standing.stale
+        return {**{run_id: Unstarted(StatusReason.STALE, "", "") for run_id in stale}, **self.unstarted}
 
     def stale_names(self, count: int) -> list[str]:
         """Return the item names of the first stale runs."""

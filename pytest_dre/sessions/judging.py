@@ -1,17 +1,21 @@
 """The gates of a planned study, judged by what its store holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_dre.analysis.unreported import Unreported
 from pytest_dre.errors import DreError
 from pytest_dre.execution.fingerprints import VersionKey
+from pytest_dre.model.runs import RunResult
+from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import Advice, GateVerdict, OutcomeRow
 from pytest_dre.sessions.advice import Purse, advised, ungated
 from pytest_dre.sessions.outcomes import Watch, stored_rows, unstored_rows
 from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.sessions.unreported import explained
 from pytest_dre.store.runs import RunStore
 
 if TYPE_CHECKING:
@@ -28,12 +32,14 @@ class Judging:
         baselines: The directory of saved baselines.
         baseline: What gates with a baseline compare with instead: a name, an artifact directory or bundle; None to
             go by the gates.
+        called: What that is called where verdicts name it, by default the same.
         missing_baseline_warns: Whether a baseline that is not there makes gates inconclusive instead of an error.
         allow_stale: Whether results of other versions count.
     """
 
     baselines: Path
     baseline: str | None = None
+    called: str | None = None
     missing_baseline_warns: bool = False
     allow_stale: bool = False
 
@@ -51,11 +57,17 @@ def judge_study(
     """
     from pytest_dre.analysis.gates.judging import judge_gates
 
-    purse = Purse()
-    rows = outcome_table(planned, judging.allow_stale, watch=purse.watched, versions=versions)
+    purse, unreported = Purse(), Unreported(planned.study, planned.plan.conditions)
+
+    def watched(results: Iterable[RunResult]) -> Iterable[RunResult]:
+        return unreported.watched(purse.watched(results))
+
+    rows = outcome_table(planned, judging.allow_stale, watch=watched, versions=versions)
     if baselines is None:
         baselines = baselines_of(planned, judging)
-    return advised(planned.study, rows, baselines, judge_gates(planned.study, rows, baselines), purse)
+    study, baselines = _as_asked(planned.study, baselines, judging)
+    verdicts = explained(study, judge_gates(study, rows, baselines), unreported.texts())
+    return advised(study, rows, baselines, verdicts, purse)
 
 
 def outcome_advice(planned: PlannedStudy, allow_stale: bool = False) -> list[Advice]:
@@ -87,6 +99,18 @@ def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline
         place: _found(place, planned.study.study_id, judging.baselines) for place in dict.fromkeys(places.values())
     }
     return {name: found[place] for name, place in places.items()}
+
+
+def _as_asked(
+    study: Study, baselines: "Mapping[str, Baseline | None]", judging: Judging
+) -> "tuple[Study, Mapping[str, Baseline | None]]":
+    """Return the study with gates that name the baseline they are compared with, and the baselines by that name."""
+    name = judging.called or judging.baseline
+    if name is None:
+        return study, baselines
+    gates = [gate if gate.baseline is None else gate.model_copy(update={"baseline": name}) for gate in study.gates]
+    found = list(baselines.values())  # of one place, however many names the gates have for it
+    return study.model_copy(update={"gates": tuple(gates)}), {name: found[0]} if found else {}
 
 
 def _found(where: str, study_id: str, directory: Path) -> "Baseline | None":

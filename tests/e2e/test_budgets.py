@@ -125,7 +125,7 @@ def test_budgets_of_the_ini_file(spender):
 def test_a_budget_must_be_a_number(spender, value):
     result = spender.run_here("studies", f"--dre-max-cost-usd={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "--dre-max-cost-usd" in result.stderr.str()
+    assert f"argument --dre-max-cost-usd: '{value}' is no number of at least 0" in result.stderr.str()
 
 
 def test_a_budget_in_the_ini_file_must_be_a_number(spender):

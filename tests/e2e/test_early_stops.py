@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from pytest_dre.cli import main
+
 # Of two processes one may carry out many runs in the time the other needs for one: so runs beyond the first look wait
 # until those of the look are over, and somewhat longer, until their results are stored.
 AGENT = """
@@ -152,6 +154,17 @@ def test_runs_that_another_gate_counts_are_carried_out(early):
     assert "20 not needed" in lab.words(result)
 
 
+def test_what_was_not_needed_is_not_missing_anywhere(early, monkeypatch, capsys):
+    lab = early("good", WORKS % "good")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(lab.path / "summary.md"))
+    lab.run_here("studies")
+    calls = len(lab.calls())
+    assert f"{calls} of 30 runs done, {30 - calls} not needed\n" in (lab.path / "summary.md").read_text()
+    capsys.readouterr()
+    assert main(["export", "studies/early.study.yaml"]) == 0
+    assert capsys.readouterr().out.startswith(f"{calls} of 30 runs done, {30 - calls} not needed\n")
+
+
 @pytest.mark.parametrize(("style", "verdict"), [("good", "pass"), ("bad", "fail")])
 def test_curtailed_runs_could_not_have_changed_the_verdict(early, mode, style, verdict):
     lab = early(style, WORKS % style)
@@ -162,6 +175,7 @@ def test_curtailed_runs_could_not_have_changed_the_verdict(early, mode, style, v
     words = lab.words(result)
     assert f"{calls} of 30 done, {30 - calls} not needed" in words
     assert f"no outcome still to come can change that gate works comes to {verdict.upper()}" in words
+    assert f"{calls} of 30 planned runs count, {30 - calls} have no result (0 % of the others lost)" in words
     gate = gates_of(lab)["works"]
     assert (gate["verdict"], gate["n"]) == (verdict, calls)
     full = early(style, WORKS.replace(", stop: curtail", "") % style)

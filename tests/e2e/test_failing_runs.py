@@ -1,5 +1,7 @@
 """A failed run shows the agent's own traceback, under a heading that names the run, and how to rerun it."""
 
+import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -50,6 +52,16 @@ def test_the_rerun_command_reruns_just_it(failing):
     failing.calls()
     failing.run_here(FAILED).assert_outcomes(failed=1)
     assert len(failing.calls()) == 1
+
+
+@pytest.mark.parametrize("place", [("--dre-output", "my results"), ("-o", "dre_output=my results")])
+def test_the_rerun_command_finds_the_store_of_the_session(failing, mode, place):
+    words = failing.words(failing.run("studies", *place, *mode))
+    (command,) = re.findall(r"rerun pytest (.*?) Traceback", words)
+    (failing.path / "broken").unlink()
+    failing.run_here(*shlex.split(command.replace("\\ ", ""))).assert_outcomes(passed=1)
+    assert failing.manifest("failing", "my results")["failed_runs"] == 0
+    assert not (failing.path / "artifacts").exists()
 
 
 def test_short_and_line_tracebacks(failing):

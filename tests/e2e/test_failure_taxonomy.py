@@ -91,4 +91,4 @@ def test_an_interrupted_run_is_missing_with_its_reason(lab):
     manifest = lab.manifest("stop")
     assert manifest["missing_reasons"] == {"interrupted": 1, "not_started": 1}
     assert manifest["failed_runs"] == 0
-    assert "2 missing (interrupted 1" in lab.words(result)
+    assert "2 missing (interrupted 1, not started 1)" in lab.words(result)

@@ -63,6 +63,11 @@ def outcomes(path):
     }
 
 
+def properties(path, name):
+    (case,) = (case for case in ElementTree.parse(path).getroot().iter("testcase") if case.get("name") == name)
+    return {item.get("name"): item.get("value") for item in case.iter("property")}
+
+
 def test_verdicts_pass_fail_and_cannot_say_in_every_mode(gated, mode):
     result = gated.run("studies", "--junitxml=report.xml", *mode)
     result.assert_outcomes(passed=62, failed=2)
@@ -74,6 +79,10 @@ def test_verdicts_pass_fail_and_cannot_say_in_every_mode(gated, mode):
         "gate=unclear": "failure",
         "gate=high": "passed",
     }
+    assert (
+        properties(gated.path / "report.xml", "gate=better").items() >= {"n_treatment": "20", "n_control": "20"}.items()
+    )
+    assert "n_control" not in properties(gated.path / "report.xml", "gate=high"), "a gate of one arm"
     output = result.stdout.str()
     assert "60 runs of 1 study planned, 4 gates to judge" in output
     assert "= gates =" in output
@@ -149,6 +158,20 @@ def test_a_job_summary(gated, monkeypatch):
     assert "60 of 60 runs done" in summary
 
 
+def test_an_outcome_that_no_run_reports_is_told_and_mended_without_a_run(gated, mode):
+    study = gated.path / "studies/verdicts.study.yaml"
+    study.write_text(STUDY.replace("column: score", "column: scor"))
+    said = "no run reports 'scor'; they report score: did you mean 'score'?"
+    words = gated.words(gated.run("studies", "--dre-explain", *mode))
+    assert words.count(f"Why: {said}") == 2 * 4, "of each gate, as a failure and explained"
+    assert f"outcome {said}" in words
+    assert "look at why the runs failed" not in words
+    study.write_text(STUDY)
+    calls = len(gated.calls())
+    gated.run("studies", "-k", "gate", *mode).assert_outcomes(passed=2, failed=2)
+    assert (calls, len(gated.calls())) == (60, 0)
+
+
 @pytest.fixture
 def guarded(gated):
     gated.write("studies/verdicts.study.yaml", REGRESSION)
@@ -189,6 +212,22 @@ def test_another_directory_or_bundle_is_the_baseline(guarded, mode):
     guarded.run("studies", "--dre-baseline", "other", *mode).assert_outcomes(passed=21)
     guarded.run("studies", "--dre-baseline", "before/verdicts", *mode).assert_outcomes(passed=21)
     guarded.run("studies", "--dre-baseline", "before/verdicts/study.tar.gz", *mode).assert_outcomes(passed=21)
+
+
+def test_what_is_really_compared_with_is_named(guarded):
+    guarded.run_here("studies", "--dre-save-baseline=other", "--dre-output", "before")
+    for given in ("other", "before", "before/verdicts"):
+        result = guarded.run_here("studies", "--dre-baseline", given, "--dre-explain")
+        assert f"(current) − (baseline {given}) > -0.2." in guarded.words(result)
+        (verdict,) = json.loads((guarded.path / "artifacts/verdicts/gates.json").read_text())
+        assert [arm["name"] for arm in verdict["arms"]] == ["current", f"baseline {given}"]
+    result = guarded.run_here("studies", "--dre-baseline", "nowhere", "--dre-baseline-missing=warn", "-rs")
+    assert "the baseline 'nowhere' is missing" in guarded.words(result)
+    study = guarded.path / "studies/verdicts.study.yaml"
+    study.write_text(study.read_text() + "seed_policy: {base_seed: 5}\n")
+    words = guarded.words(guarded.run_here("studies", "--dre-baseline", "before"))
+    assert "no-regression claims: mean of score: (current) − (baseline before) > -0.2." in words
+    assert "Why: the baseline 'before' has other seeds." in words
 
 
 def test_a_damaged_baseline_is_told(guarded):

@@ -82,7 +82,8 @@ def test_studies_outside_the_rootdir(lab, mode):
     arguments = ("-c", "project/pytest.ini", "--rootdir", "project", *mode)
     result = lab.run("studies/a.study.yaml", "studies/b.study.yaml", *arguments)
     result.assert_outcomes(failed=2)
-    assert "rerun      pytest studies/a.study.yaml::run" in result.stdout.str()
+    rerun = "pytest -c project/pytest.ini --rootdir project \\ studies/a.study.yaml::run"
+    assert f"rerun {rerun}" in lab.words(result)
     assert {lab.manifest(name, "project/artifacts")["failed_runs"] for name in ("a", "b")} == {1}
     (lab.path / "broken").unlink()
     lab.run("studies/a.study.yaml", "studies/b.study.yaml", "--lf", *arguments).assert_outcomes(passed=2)

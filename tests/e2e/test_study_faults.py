@@ -46,6 +46,29 @@ def test_every_fault_of_a_file_is_told_at_once(lab):
     assert "ERROR studies/bad.study.yaml - studies/bad.study.yaml:" in output
 
 
+def test_faults_come_in_the_stages_that_the_docs_name(lab):
+    study = """
+        study_id: bad
+        title: Bad
+        factors: [{name: n, levels: [1, 2]}]
+        constraints: [{constraint_id: c, description: d, expression: "1 / (n - 1) > 0"}]
+        agents: {solver: "./agents.py:nowhere"}
+        %s
+        """
+    form, agreement, design, reference = "titles: the key", "there is no outcome", "division by zero", "'nowhere'"
+    gate = "gates: [{gate_id: g, outcome: x, claim: at_least, value: 1}]"
+    for more, told in (
+        (f"titles: [\n        {gate}", ("is no valid YAML",)),
+        (f"titles: T\n        {gate}", (form, agreement)),
+        (gate, (agreement,)),
+        ("", (design,)),
+    ):
+        output = collection_error(lab, study % more)
+        for text in ("is no valid YAML", form, agreement, design, reference):
+            assert (text in output) is (text in told), text
+    assert reference in collection_error(lab, study.replace("1 / (n - 1)", "n") % "")
+
+
 def test_other_studies_of_the_session_still_run(lab, mode):
     lab.write("studies/good.study.yaml", GOOD)
     lab.write("studies/bad.study.yaml", "study_id: bad\ntitle: [\n")

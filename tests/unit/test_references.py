@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_dre.references import ReferenceProblem, is_reference, listed, load_reference, missing_colon
+from pytest_dre.references import ReferenceProblem, is_reference, listed, load_reference, missing_colon, nearest
 
 
 @pytest.fixture
@@ -164,3 +164,18 @@ def test_a_file_is_imported_as_it_is_now_whatever_was_compiled_of_it(tmp_path, m
         file.write_text(f"def agent():\n    return {answer}\n")
         os.utime(file, (1_700_000_000, 1_700_000_000))
         assert load_reference("./x.py:agent", tmp_path)() == int(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "close"),
+    [
+        ("max_cots", ["max_cost_usd", "max_tokens", "max_total_s"], "max_cost_usd"),
+        ("scor", ["cost", "score", "source"], "score"),
+        ("nothing", ["score", "cost"], None),
+        ("score", [], None),
+        ("", ["score"], None),
+    ],
+)
+def test_the_nearest_name_is_that_most_like_it_in_either_order(name, known, close):
+    assert nearest(name, known) == close
+    assert nearest(name, reversed(known)) == close

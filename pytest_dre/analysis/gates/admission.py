@@ -9,13 +9,19 @@ from pytest_dre.model.verdicts import ArmCount, OutcomeRow
 
 RESUME = "run what is missing with --lf"
 MISSING = ("missing", "pending", "running")
+SUCCESS = "success"
 SKIPPED = "skipped"  # by a mark or hook: nobody knows what it would have shown
 
 
 def counts(question: Question, arms: Arms) -> tuple[ArmCount, ...]:
-    """Return how many planned runs of each arm have an outcome that counts."""
+    """Return how many planned runs of each arm have an outcome that counts, and how many have no result at all."""
     return tuple(
-        ArmCount(name, len(rows), sum(_value(question, row) is not None for row in rows))
+        ArmCount(
+            name,
+            planned=len(rows),
+            used=sum(_value(question, row) is not None for row in rows),
+            absent=sum(row.stale or row.status in (*MISSING, SKIPPED) for row in rows),
+        )
         for name, rows in zip(arms.names, arms.rows, strict=True)
     )
 
@@ -25,7 +31,9 @@ def admit(question: Question, arms: Arms) -> None:
     rows = [row for arm in arms.rows for row in arm]
     _complete(rows)
     _possible(question, rows)
-    _even(question, counts(question, arms))
+    found = counts(question, arms)
+    _reported(question, rows, found)
+    _even(question, found)
 
 
 def _value(question: Question, row: OutcomeRow) -> float | None:
@@ -66,11 +74,21 @@ def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:
         )
 
 
+def _reported(question: Question, rows: Sequence[OutcomeRow], arms: Sequence[ArmCount]) -> None:
+    if any(arm.used for arm in arms):
+        return
+    none = f"no run has a value of {question.outcome}"
+    succeeded = sum(row.status == SUCCESS for row in rows)
+    if succeeded:
+        raise Unanswerable(
+            f"{none}, though {succeeded} succeeded", "see that the outcome's column is what these runs report"
+        )
+    raise Unanswerable(none, "look at why the runs failed")
+
+
 def _even(question: Question, arms: Sequence[ArmCount]) -> None:
     most = question.gate.max_attrition
-    lost = ", ".join(f"{arm.planned - arm.used} of {arm.planned} ({arm.name})" for arm in arms)
-    if not any(arm.used for arm in arms):
-        raise Unanswerable(f"no run has a value of {question.outcome}", "look at why the runs failed")
+    lost = ", ".join(f"{arm.lost} of {arm.planned} ({arm.name})" for arm in arms)
     shares = [arm.attrition for arm in arms]
     remedy = "look at why runs failed or gave no outcome"
     if len(arms) == 1 and shares[0] > most + 1e-12:

@@ -62,6 +62,16 @@ class Arms:
         return varying([item.key for item in self.strata])
 
 
+def arm_names(question: Question) -> tuple[str, ...]:
+    """Return the names of the arms that a gate compares, treatment first, or of its one arm."""
+    if question.gate.baseline is not None:
+        return "current", f"baseline {question.gate.baseline}"
+    contrast = question.contrast
+    if contrast is not None:
+        return f"{contrast.factor} = {contrast.treatment}", f"{contrast.factor} = {contrast.control}"
+    return (", ".join(f"{name} = {value}" for name, value in question.where.items()) or "all runs",)
+
+
 def arms_of(
     study: Study, question: Question, rows: Sequence[OutcomeRow], baselines: Mapping[str, Baseline | None]
 ) -> Arms:
@@ -75,25 +85,18 @@ def arms_of(
     if not chosen:
         raise Unanswerable("no planned run fits 'where'" if question.where else "there are no planned runs")
     strata = tuple(Stratum(key, runs, None, problem_of(runs)) for key, runs in grouped(chosen, None).items())
-    return Arms((_filter_text(question),), strata, False, shared)
-
-
-def _filter_text(question: Question) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in question.where.items()) or "all runs"
+    return Arms(arm_names(question), strata, False, shared)
 
 
 def _contrasted(study: Study, question: Question, rows: list[OutcomeRow], shared: bool) -> Arms:
     contrast = question.contrast
     assert contrast is not None
     sides = []
-    names = []
-    for level in (contrast.treatment, contrast.control):
-        name = f"{contrast.factor} = {level}"
+    for name, level in zip(arm_names(question), (contrast.treatment, contrast.control), strict=True):
         arm = [row for row in rows if same_value(study, contrast.factor, value_of(row, contrast.factor), level)]
         if not arm:
             raise Unanswerable(f"there are no planned runs with {name}", "look at the gate's contrast and where")
         sides.append(grouped(arm, contrast.factor))
-        names.append(name)
     first, second = sides
     both = [key for key in first if key in second]
     if not both:
@@ -104,7 +107,7 @@ def _contrasted(study: Study, question: Question, rows: list[OutcomeRow], shared
     left = [key for key in (*first, *second) if key not in first or key not in second]
     notes = (f"left out, as only one arm has runs there: {_listed(left)}",) if left else ()
     paired = shared and all(_same_seeds(item.treatment, item.control or {}) for item in strata)
-    return Arms(tuple(names), strata, paired, shared, notes)
+    return Arms(arm_names(question), strata, paired, shared, notes)
 
 
 def _same_seeds(first: Runs, second: Runs) -> bool:
@@ -116,7 +119,8 @@ def _against_baseline(
 ) -> Arms:
     name = question.gate.baseline or ""
     if baseline is None:
-        raise Unanswerable(f"the baseline {name!r} is missing", f"save it with --dre-save-baseline={name}")
+        saving = "--dre-save-baseline" + ("" if "/" in name else f"={name}")
+        raise Unanswerable(f"the baseline {name!r} is missing", f"save it with {saving}")
     defined = baseline.outcomes.get(question.outcome)
     if defined is not None and defined != outcome_digest(question.spec):
         raise Unanswerable(f"the baseline {name!r} has another definition of {question.outcome}", "save it anew")
@@ -132,7 +136,7 @@ def _against_baseline(
     if not all(_same_seeds(item.treatment, item.control or {}) for item in strata):
         raise Unanswerable(f"the baseline {name!r} has other seeds", "save it anew, or restore the seed policy")
     notes = _differences(first, second, sum(len(item.treatment) for item in strata))
-    return Arms(("current", f"baseline {name}"), tuple(strata), True, shared, notes)
+    return Arms(arm_names(question), tuple(strata), True, shared, notes)
 
 
 def _differences(first: Mapping[Key, Runs], second: Mapping[Key, Runs], matched: int) -> tuple[str, ...]:

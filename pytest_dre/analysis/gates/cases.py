@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_dre.analysis.gates.admission import admit, counts
-from pytest_dre.analysis.gates.arms import Arms, arms_of
+from pytest_dre.analysis.gates.arms import Arms, arm_names, arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.gates.claims import against
 from pytest_dre.analysis.gates.imputation import imputed_notes
@@ -67,10 +67,10 @@ def prepared(
     aim = nominal(aim_of(study, gate))
     try:
         question = ask(study, gate)
+        blank = replace(blank, claim=claim_words(question, arm_names(question)))
         arms = arms_of(study, question, rows, baselines)
-        claim = claim_words(question, arms.names)
         notes = (*arms.notes, *imputed_notes(question, arms))
-        blank = replace(blank, claim=claim, arms=counts(question, arms), notes=notes)
+        blank = replace(blank, arms=counts(question, arms), notes=notes)
         admit(question, arms)
         layout = lay_out(question, arms, aim)
         blank = replace(blank, design=layout.design, unit=layout.unit, notes=(*notes, *layout.notes))
@@ -95,6 +95,7 @@ def measured(case: Case, bounds: Bounds, level: float) -> GateVerdict:
         alpha=level,
         p_value=case.p_value,
         n=bounds.n,
+        n_by_arm=case.layout.sizes,
         method=bounds.method,
         approximate=bounds.approximate or case.layout.approximate,
     )
@@ -141,12 +142,13 @@ def _too_few(question: Question, layout: Layout, bounds: Bounds) -> str:
     fewest = question.gate.min_pairs
     if not approximate or bounds.n >= fewest:
         return ""
-    return f"{bounds.n} {_units(layout, bounds.n)} are too few for an approximate method; min_pairs is {fewest}"
+    return f"{_units(layout, bounds.n)} are too few for an approximate method; min_pairs is {fewest}"
 
 
 def _units(layout: Layout, n: int) -> str:
     plural = {"stratum": "strata"}.get(layout.unit, f"{layout.unit}s")
-    return f"{layout.unit if n == 1 else plural}{' an arm' if layout.unit == 'run' and len(layout.means) == 2 else ''}"
+    each = "" if not layout.sizes else " an arm" if len(set(layout.sizes)) == 1 else " of the smaller arm"
+    return f"{n} {layout.unit if n == 1 else plural}{each}"
 
 
 def _more(case: Case, n: int, level: float) -> str:

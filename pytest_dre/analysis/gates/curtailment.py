@@ -10,6 +10,7 @@ that approximate, are never curtailed.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_dre.analysis.gates.admission import counts
 from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, aim_of, prepared, sound
 from pytest_dre.analysis.gates.claims import Side, against
@@ -126,10 +127,7 @@ def _told(gate_level: float, verdict: Verdict, arms: Arms, extremes: _Extremes) 
     outcome, blank = extremes.against.question.outcome, extremes.against.blank
     worst, best = (case.layout.tester.bounds(gate_level) for case in (extremes.against, extremes.favour))
     p_value = max(sound(extremes.worst(side).layout.tester.p_value(side)) for side in extremes.favour.question.sides)
-    used = tuple(
-        replace(arm, used=sum(row.values.get(outcome) is not None for row in rows))
-        for arm, rows in zip(blank.arms, arms.rows, strict=True)
-    )
+    used = counts(extremes.against.question, arms)
     found = replace(
         blank,
         verdict=verdict,
@@ -139,6 +137,7 @@ def _told(gate_level: float, verdict: Verdict, arms: Arms, extremes: _Extremes) 
         alpha=gate_level,
         p_value=p_value,
         n=min(worst.n, *(arm.used for arm in used)),
+        n_by_arm=tuple(arm.used for arm in used) if extremes.favour.layout.sizes else (),
         arms=used,
         method=worst.method,
         reason=OPEN if verdict is Verdict.INCONCLUSIVE else "",

@@ -23,6 +23,8 @@ from pytest_dre.analysis.methods import passk, quantiles
 from pytest_dre.analysis.methods.bounds import Values
 from pytest_dre.canonical import identifier
 
+WHY_LOST = "look at why runs failed or gave no outcome"
+
 Cell = tuple[list[float], list[float]]
 
 
@@ -38,6 +40,7 @@ class Layout:
         per_replicate: Units that one more replicate an arm adds; 0 if only problems add any.
         notes: What was left out.
         approximate: Whether alpha is not guaranteed although the method would.
+        sizes: Runs of each of two arms, treatment first, where these are units of their own; empty elsewhere.
     """
 
     tester: Tester
@@ -47,6 +50,7 @@ class Layout:
     per_replicate: float = 1.0
     notes: tuple[str, ...] = ()
     approximate: bool = False
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _sampled(question: Question, arms: Arms, aim: float) -> _Sample:
         strata.append(stratum)
         values.append((first, second))
     if not strata:
-        raise Unanswerable("no run has a value of the outcome", "look at why the runs failed")
+        raise Unanswerable("no stratum has outcomes of every arm", WHY_LOST)
     notes = (f"{empty} strata without outcomes of every arm are left out",) if empty else ()
     return _Sample(question, arms, tuple(strata), tuple(values), notes, aim)
 
@@ -126,11 +130,12 @@ def _made(
     per_replicate: float = 1.0,
     notes: tuple[str, ...] = (),
     approximate: bool = False,
+    sizes: tuple[int, ...] = (),
 ) -> Layout:
     first, second = (_mean_of_cells(sample, arm) if arm == 0 or sample.two else None for arm in (0, 1))
     means = tuple(value for value in (first, second) if value is not None)
     design = _words(sample, unit)
-    return Layout(tester, unit, design, means, per_replicate, (*sample.notes, *notes), approximate)
+    return Layout(tester, unit, design, means, per_replicate, (*sample.notes, *notes), approximate, sizes)
 
 
 def _mean_of_cells(sample: _Sample, arm: int) -> float:
@@ -186,7 +191,8 @@ def _replicates(sample: _Sample) -> Layout:
         return _welch(sample)
     first, second, notes = _balanced(sample)
     unit = "replicate" if not single else "pair" if sample.arms.paired else "run"
-    return _made(sample, _units(sample, first, second), unit, notes=notes)
+    sizes = (len(first), len(second)) if unit == "run" and sample.two else ()
+    return _made(sample, _units(sample, first, second), unit, notes=notes, sizes=sizes)
 
 
 def _binary(sample: _Sample) -> Layout:
@@ -196,7 +202,7 @@ def _binary(sample: _Sample) -> Layout:
         return _made(sample, Proportion(*counts[0]), "run")
     if sample.arms.paired:
         return _made(sample, PairedProportions(first, second, sample.aim), "pair")
-    return _made(sample, Proportions(*counts), "run")
+    return _made(sample, Proportions(*counts), "run", sizes=_sizes(sample))
 
 
 def _welch(sample: _Sample) -> Layout:
@@ -206,7 +212,13 @@ def _welch(sample: _Sample) -> Layout:
     if planned == 1 and len(sample.arms.strata) > 1:
         first, second = (np.array([np.mean(cell[arm]) for cell in cells]) for arm in (0, 1))
         return _made(sample, Units(first, second, None, sample.aim), "stratum", per_replicate=float(len(cells)))
-    return _made(sample, Strata(*zip(*cells, strict=True)), "run", per_replicate=float(len(cells)))
+    tester = Strata(*zip(*cells, strict=True))
+    return _made(sample, tester, "run", per_replicate=float(len(cells)), sizes=_sizes(sample))
+
+
+def _sizes(sample: _Sample) -> tuple[int, ...]:
+    """Return how many runs with a value each of two arms has; nothing of one arm."""
+    return tuple(sum(len(pair[arm]) for pair in sample.values) for arm in (0, 1)) if sample.two else ()
 
 
 def _balanced(sample: _Sample) -> tuple[Values, Values, tuple[str, ...]]:
@@ -231,7 +243,7 @@ def _balanced(sample: _Sample) -> tuple[Values, Values, tuple[str, ...]]:
     notes = (f"{dropped} {what} without a counterpart in every stratum and arm are left out",) if dropped else ()
     first, second = (np.array(side, dtype=float).mean(axis=0) for side in sides)
     if not len(first):
-        raise Unanswerable("no replicate has outcomes in every stratum and arm", "look at why the runs failed")
+        raise Unanswerable("no replicate has outcomes in every stratum and arm", WHY_LOST)
     return first, second, notes
 
 
@@ -240,7 +252,15 @@ def _quantile(sample: _Sample) -> Layout:
     tester = Quantile(first, second if sample.two else None, sample.question.statistic.probability)
     shared = sample.arms.shared and len(sample.strata) > 1
     notes = ("strata share seeds, so runs are not quite independent",) if shared else ()
-    made = _made(sample, tester, "run", per_replicate=float(len(sample.strata)), notes=notes, approximate=shared)
+    made = _made(
+        sample,
+        tester,
+        "run",
+        per_replicate=float(len(sample.strata)),
+        notes=notes,
+        approximate=shared,
+        sizes=_sizes(sample),
+    )
     arms = (first, second) if sample.two else (first,)
     return replace(made, means=tuple(quantiles.sample_quantile(arm, tester.probability) for arm in arms))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_dre.canonical import canonical_json
 from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
+from pytest_dre.model.gating import level_value, value_text
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
@@ -36,7 +36,7 @@ def selected(study: Study, rows: Iterable[OutcomeRow], where: Mapping[str, Any])
     wanted = {name: _admitted(study, name, value) for name, value in where.items()}
     found = list(rows)
     for name, values in wanted.items():
-        found = [row for row in found if _text(value_of(row, name)) in values]
+        found = [row for row in found if value_text(value_of(row, name)) in values]
     return found
 
 
@@ -53,25 +53,12 @@ def value_of(row: OutcomeRow, name: str) -> Any:
 
 def same_value(study: Study, name: str, value: Any, level: Any) -> bool:
     """Return whether a run's value is the one that `level` names, or is."""
-    return _text(value) == _text(_level_value(study, name, level))
+    return value_text(value) == value_text(level_value(study, name, level))
 
 
 def _admitted(study: Study, name: str, value: Any) -> frozenset[str]:
     several = value if isinstance(value, list | tuple) else ()
-    return frozenset(_text(_level_value(study, name, item)) for item in (value, *several))
-
-
-def _level_value(study: Study, name: str, value: Any) -> Any:
-    """Return the value of the level called `value`, or `value` itself."""
-    factor = next((item for item in study.factors if item.name == name), None)
-    levels = factor.levels if factor is not None else ()
-    return next((level.value for level in levels if level.name == value), value)
-
-
-def _text(value: Any) -> str:
-    """Return a value's canonical text, the same for 1 and 1.0."""
-    whole = isinstance(value, float) and value.is_integer()
-    return canonical_json(int(value) if whole else value)
+    return frozenset(value_text(level_value(study, name, item)) for item in (value, *several))
 
 
 def grouped(rows: Sequence[OutcomeRow], contrasted: str | None) -> dict[Key, Runs]:
@@ -94,7 +81,7 @@ def problem_of(runs: Runs) -> str | None:
     row = next(iter(runs.values()))
     named = naming(row, PROBLEM_FACTORS)
     value = row.factors[named] if named else row.problem_id
-    return None if value is None else _text(value)
+    return None if value is None else value_text(value)
 
 
 def naming(row: OutcomeRow, names: Sequence[str]) -> str | None:
@@ -111,13 +98,13 @@ def _key(row: OutcomeRow, condition: Key, contrasted: str | None) -> Key:
     bound = []
     for name, value, names in ((AGENT, row.agent_id, AGENT_FACTORS), (PROBLEM, row.problem_id, PROBLEM_FACTORS)):
         if value is not None and naming(row, names) is None and not contrasts(row, contrasted, names):
-            bound.append((name, _text(value)))
+            bound.append((name, value_text(value)))
     return (*condition, *bound)
 
 
 def _condition_key(row: OutcomeRow, contrasted: str | None) -> Key:
     named = {**row.factors, **row.blocks}
-    return tuple(sorted((name, _text(value)) for name, value in named.items() if name != contrasted))
+    return tuple(sorted((name, value_text(value)) for name, value in named.items() if name != contrasted))
 
 
 def varying(keys: Sequence[Key]) -> tuple[str, ...]:

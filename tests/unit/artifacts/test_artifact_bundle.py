@@ -131,8 +131,25 @@ def test_a_path_that_only_an_extended_header_names_is_refused(tmp_path):
     path = forged(tmp_path / "b.tar.gz", (member, b""))
     with pytest.raises(ArtifactError, match=r"'\.\./\.\./runs\.csv' is no file"):
         read_bundle(path, tmp_path / "copy")
-    (problem,) = verify_artifacts(path)
-    assert "do not trust this bundle" in problem
+    assert "do not trust this bundle" in verify_artifacts(path)[0]
+
+
+def test_all_that_is_wrong_with_a_bundle_is_listed(bundle, tmp_path):
+    read_bundle(bundle, tmp_path / "copy")
+    files = {file.name: file.read_bytes() for file in (tmp_path / "copy").iterdir()}
+    files["study.yaml"] = b"study_id: forged\n"
+    del files["events.csv"]
+    members = [(tarfile.TarInfo(name), data) for name, data in files.items()]
+    more = [(tarfile.TarInfo(f"{number}.py"), b"") for number in range(12)]
+    path = forged(tmp_path / "b.tar.gz", *members, (tarfile.TarInfo("runs.csv"), b""), *more)
+    told = verify_artifacts(path)
+    assert told[0].endswith("'runs.csv' is in the bundle twice; do not trust this bundle")
+    assert told[1].endswith("'0.py' is no file of a study's artifacts; do not trust this bundle")
+    assert told[10] == f"{path}: 3 more problems"
+    assert told[11:] == [
+        "events.csv: the file is missing",
+        "study.yaml: its SHA-256 is not the manifest's; the file was changed or damaged after the export",
+    ]
 
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):

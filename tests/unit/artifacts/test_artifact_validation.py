@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -87,7 +88,8 @@ def test_of_many_problems_ten_a_table_are_named_and_all_rows_counted(export, out
     change(out / "runs.csv", "cond-", "c-")
     problems = validate_export(out)
     assert len([problem for problem in problems if problem.startswith("runs.csv: row")]) == 10
-    assert len(problems) == 11  # and the checksum
+    assert problems[10] == "runs.csv: 20 more problems"
+    assert len(problems) == 12  # and the checksum
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,58 @@ def test_a_manifest_that_is_none(artifacts, text, problem):
     (artifacts / "manifest.json").write_text(text)
     (found,) = validate_export(artifacts)
     assert found.startswith(f"manifest.json: {problem}")
+
+
+def test_all_kinds_of_damage_are_listed(artifacts):
+    for name in ("events.csv", "hypotheses.json"):
+        (artifacts / name).unlink()
+    change(artifacts / "runs.csv", "run-0-2", "run-0-1")
+    change(artifacts / "evaluations.csv", "checker,", "", 1)
+    change(artifacts / "study.yaml", "study_id", "studyid", 1)
+    (artifacts / "analysis_plan.json").write_text("[")
+    change_manifest(artifacts, model_ids=None, run_count=7)
+    changed = "its SHA-256 is not the manifest's; the file was changed or damaged after the export"
+    problems = validate_export(artifacts)
+    assert [problem for problem in problems if "is missing" in problem] == [
+        "hypotheses.json: the file is missing",
+        "events.csv: the file is missing",
+        "manifest.json: the key 'model_ids' is missing",
+    ]
+    has(problems, "analysis_plan.json: it is no JSON")
+    has(problems, "runs.csv: row 2: the run 'run-0-1' comes twice")
+    has(problems, "evaluations.csv: row 1: it has 7 cells, the header 8")
+    for name in ("runs.csv", "evaluations.csv", "study.yaml", "analysis_plan.json"):
+        has(problems, f"{name}: {changed}")
+    has(problems, "manifest.json: run_count says 7 runs, runs.csv has 4")
+
+
+@pytest.mark.parametrize("damage", ["gone", "header", "bytes"])
+def test_rows_are_not_blamed_for_a_table_that_cannot_be_read(artifacts, damage):
+    runs = artifacts / "runs.csv"
+    match damage:
+        case "gone":
+            runs.unlink()
+        case "header":
+            change(runs, "study_id,condition_id", "condition_id,study_id", 1)
+        case "bytes":
+            runs.write_bytes(runs.read_bytes() + b"\xff")
+    problems = validate_export(artifacts)
+    has(problems, "runs.csv: ")
+    assert not any("there is no run" in problem for problem in problems)
+
+
+def test_a_file_that_cannot_be_read_is_told_and_no_crash(artifacts, monkeypatch):
+    opened = Path.open
+
+    def refuse(path, *args, **kwargs):
+        if path.name in ("runs.csv", "hypotheses.json", "study.yaml"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert validate_export(artifacts) == [
+        f"{name}: it cannot be read (Permission denied)" for name in ("hypotheses.json", "runs.csv", "study.yaml")
+    ]
 
 
 def test_a_document_that_is_no_json(artifacts):

@@ -43,6 +43,7 @@ def arms(factor: str, treatment: Any, control: Any) -> dict[str, Any]:
         arms("agent", "quick", "slow"),
         arms("problem_id", "beam", "truss"),
         arms("day", "mon", 2),
+        {"where": {"day": ["2", 2.0], "style": "2"}},
     ],
 )
 def test_values_that_runs_have_are_no_fault(gate: dict[str, Any]) -> None:
@@ -59,6 +60,11 @@ def test_values_that_runs_have_are_no_fault(gate: dict[str, Any]) -> None:
         ),
         (arms("day", "mon", "tue"), "gates[0].contrast.control: there is no level 'tue'"),
         (arms("style", "rich", 3), "gates[0].contrast.control: there is no level '3'"),
+        (arms("day", "2", 2), "gates[0].contrast.control: treatment and control are the same"),
+        (arms("style", "rich", 2.0), "gates[0].contrast.control: treatment and control are the same"),
+        ({"where": {"day": "3"}}, "gates[0].where.day: there is no level '3'; known: 2, mon"),
+        ({"where": {"day": True}}, "gates[0].where.day: there is no level 'true'"),
+        ({"where": {"style": True}}, "gates[0].where.style: there is no level 'true'"),
         ({"where": {"agent": "slwo"}}, "gates[0].where.agent: there is no agent 'slwo'; did you mean 'slow'?"),
         ({"where": {"problem_id": ["beam", "trus"]}}, "gates[0].where.problem_id: there is no problem 'trus'"),
         ({"where": {"style": "ritch"}}, "gates[0].where.style: there is no level 'ritch'; did you mean 'rich'?"),
@@ -80,3 +86,12 @@ def test_agents_may_be_levels_of_a_factor() -> None:
     factors = [{"name": "agent_id", "levels": levels}]
     assert faults(arms("agent", "quick", "slow"), factors=factors, agent_specs=[]) == []
     assert faults(arms("agent_id", "fast", "slow"), factors=factors, agent_specs=[]) == []
+
+
+@pytest.mark.parametrize("level", ["quick", 7, "7", 2.0])
+def test_data_that_contains_itself_is_a_fault_and_no_crash(level: Any) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    blocks = [{"name": "day", "levels": [endless, 1]}]
+    gates = ({"where": {"day": level}}, arms("day", level, 1))
+    assert all(any("contains itself" in fault for fault in faults(gate, blocks=blocks)) for gate in gates)

@@ -28,6 +28,7 @@ def test_keys_are_replaced_added_and_taken_away():
     [
         ("timeout_s", "has no value; write KEY=VALUE"),
         ("timeouts=3", "there is no limit 'timeouts'; did you mean 'timeout_s'"),
+        ("max_cots=3", "there is no limit 'max_cots'; did you mean 'max_cost_usd'"),
         (":retries=3", "there is no limit"),
         ("agents=3", "there is no limit 'agents'"),
         ("retries=many", "retries: 'many' does not fit"),

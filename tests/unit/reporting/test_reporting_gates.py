@@ -7,7 +7,10 @@ import pytest
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import ArmCount, GateVerdict, Verdict
 from pytest_dre.reporting.gates import explain, verdict_line
+from pytest_dre.reporting.markdown import study_markdown
+from pytest_dre.reporting.statistics import Totals
 from pytest_dre.reporting.width import display_width
+from pytest_dre.store.totals import Unstarted
 
 PASSED = GateVerdict(
     gate_id="better",
@@ -38,6 +41,35 @@ def test_a_line_holds_verdict_estimate_interval_and_n() -> None:
     assert verdict_line(BLANK) == "g: INCONCLUSIVE  12 of 40 runs are missing"
     open_end = replace(PASSED, low=None, high=None, n=1, unit="run", approximate=True)
     assert verdict_line(open_end) == "better: PASS  0.25 [−∞, ∞], n = 1 run an arm, approximate"
+
+
+def test_both_arms_are_counted_where_they_differ() -> None:
+    uneven = replace(PASSED, unit="run", n=23, n_by_arm=(24, 23))
+    assert verdict_line(uneven) == "better: PASS  0.25 [0.125, 0.5], n = 24 and 23 runs"
+    estimate = explain(uneven, study(1))[2]
+    assert estimate == "Estimate 0.25, 95 % interval [0.125, 0.5], from 24 runs of agent = a and 23 of agent = b."
+    even = replace(PASSED, unit="run", n=24, n_by_arm=(24, 24))
+    assert verdict_line(even) == "better: PASS  0.25 [0.125, 0.5], n = 24 runs an arm"
+    assert " 24 and 23 runs |" in study_markdown("s", None, [uneven])
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        (ArmCount("a", 24, 22), "a: 22 of 24 planned runs count (8.33 % lost)."),
+        (ArmCount("a", 24, 10, 14), "a: 10 of 24 planned runs count, 14 have no result (0 % of the others lost)."),
+        (ArmCount("a", 24, 19, 4), "a: 19 of 24 planned runs count, 4 have no result (5 % of the others lost)."),
+        (ArmCount("a", 1, 0, 1), "a: 0 of 1 planned runs count, 1 has no result."),
+    ],
+)
+def test_what_never_ran_is_not_lost(arm: ArmCount, said: str) -> None:
+    assert said in explain(replace(BLANK, arms=(arm,)), study(1))
+
+
+def test_runs_that_were_not_needed_are_not_missing_in_a_jobs_summary() -> None:
+    sums = Totals(8, 3, 1, 0, 4, 0, 0, 0, 3, 0.0)
+    unstarted = {"r1": Unstarted("not_needed", "", "s"), "r2": Unstarted("budget", "spent", "s")}
+    assert "3 of 8 runs done, 1 failed, 3 missing, 1 not needed" in study_markdown("s", sums, [], unstarted)
 
 
 @pytest.mark.parametrize("verdict", [PASSED, BLANK])

@@ -66,6 +66,8 @@ def test_a_long_part_keeps_both_ends() -> None:
     assert list_parts(("/home/somebody/artifacts/vessel",), 20) == "/home/some…ts/vessel"
     assert list_parts(("a_very_long_first_part_indeed", "b"), 24) == "a_very_…indeed, … 1 more"
     assert list_parts((), 10) == ""
+    assert list_parts(("one", "two"), 20, 7) == "one, two, … 7 more"
+    assert list_parts(("one", "two"), 17, 7) == "one, … 8 more"
 
 
 def test_parts_wrap_at_commas() -> None:
@@ -73,6 +75,7 @@ def test_parts_wrap_at_commas() -> None:
     assert wrap_parts(parts, 10, 9) == ["one, two,", "three,", "four, five"]
     assert wrap_parts(parts, 15, 2) == ["one, two,", "three, … 2 more"]
     assert wrap_parts(("x" * 30, "y"), 10, 3) == ["xxxx…xxxx,", "y"]
+    assert wrap_parts(parts, 15, 2, 4) == ["one, two,", "three, … 6 more"]
     assert wrap_parts(("x" * 30,), 11, 3) == ["xxxxx…xxxxx"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_dre.model.runs import Spending
+from pytest_dre.model.runs import RunStatus, Spending
 from pytest_dre.model.study import Study
 from pytest_dre.reporting.statistics import Moments, TallyCounter, tally, totals
 from pytest_dre.reporting.summary import summary_lines
@@ -123,11 +123,36 @@ def test_missing_runs_have_their_reasons_and_the_first_message_of_each(make_stud
         ids[6]: Why("fail_fast", "run \x1b[31m1 failed"),
     }
     lines = summary_lines(study, tally(study, plan, []), unstarted=unstarted, **WHERE)
-    assert _labelled(lines, "runs") == ["0 of 8 done, 8 missing (budget 5, fail_fast 1, interrupted 1)"]
+    assert _labelled(lines, "runs") == ["0 of 8 done, 8 missing (budget 5, fail_fast 1, interrupted 1, not started 1)"]
     assert _labelled(lines, "missing") == [f"budget: {spent}", "fail_fast: run \\x1b[31m1 failed"]
     compact = summary_lines(study, tally(study, plan, []), unstarted=unstarted, **{**WHERE, "height": 7})
     assert _labelled(compact, "runs") == ["0 of 8 done, 8 missing"]
     assert _labelled(compact, "missing") == [f"budget: {spent}"]
+
+
+def test_each_spent_budget_is_told_once_and_not_too_many(make_study, make_plan) -> None:
+    study = make_study(x=[1, 2])
+    plan = make_plan(study, 10)
+    budgets = ["max_cost_usd", *(f"agents.a{number}: b.max_tokens" for number in range(5))]
+    said = [f"limits.{budgets[min(place // 4, 5)]} is reached: ${place}.00 of $1.00 spent" for place in range(20)]
+    unstarted = {run.run_id: Why("budget", text) for run, text in zip(plan.runs[:18], said, strict=False)}
+    unstarted[plan.runs[18].run_id] = Why("fail_fast", "run 1 failed")
+    lines = summary_lines(study, tally(study, plan, []), unstarted=unstarted, **WHERE)
+    assert _labelled(lines, "runs") == ["0 of 20 done, 20 missing (budget 18, fail_fast 1, not started 1)"]
+    assert _labelled(lines, "missing") == [
+        f"budget: limits.{budget} is reached: ${4 * place}.00 of $1.00 spent"
+        for place, budget in [(1, budgets[1]), (2, budgets[2]), (3, budgets[3])]
+    ] + ["fail_fast: run 1 failed"]
+
+
+def test_runs_that_nobody_got_to_are_not_started(make_study, make_plan) -> None:
+    study = make_study(x=[1, 2])
+    plan = make_plan(study, 2)
+    counted = tally(study, plan, [])
+    assert _labelled(summary_lines(study, counted, **WHERE), "runs") == ["0 of 4 done, 4 missing (not started 4)"]
+    unstarted = {plan.runs[0].run_id: Why("not_needed", "gate g came to PASS"), plan.runs[1].run_id: Why("stale")}
+    lines = summary_lines(study, counted, unstarted=unstarted, **WHERE)
+    assert _labelled(lines, "runs") == ["0 of 4 done, 3 missing (stale 1, not started 2), 1 not needed"]
 
 
 def test_nothing_is_said_of_reasons_where_nothing_is_missing(make_study, make_plan, make_result) -> None:
@@ -181,12 +206,43 @@ def test_missing_outcomes_count_as_their_policy_says(
     assert _labelled(lines, "outcome") == said
 
 
+def test_an_outcome_that_no_run_reports_is_told_with_what_they_report(make_study, make_plan, make_result) -> None:
+    study = _scored(make_study(x=[1, 2]), column="scor")
+    plan = make_plan(study, 1)
+    results = [replace(make_result(run), metrics={"score": 1.0, "cost_usd": 0.5}) for run in plan.runs]
+    said = ["no run reports 'scor'; they report score, cost_usd: did you mean 'score'?"]
+    assert _labelled(summary_lines(study, tally(study, plan, results), **WHERE), "outcome") == said
+    failed = [replace(result, status=RunStatus.FAILED) for result in results]
+    assert _labelled(summary_lines(study, tally(study, plan, failed), **WHERE), "outcome") == []
+    several = study.model_copy(
+        update={"outcomes": tuple(study.outcomes[0].model_copy(update={"name": f"s{n}"}) for n in range(5))}
+    )
+    lines = summary_lines(several, tally(several, plan, results), **WHERE)
+    assert _labelled(lines, "outcome") == [*said * 3, "… 2 more outcomes"]
+
+
+def test_the_problems_of_results_are_counted_not_those_planned(make_study, make_plan, make_result) -> None:
+    study = make_study(x=[1, 2])
+    plan = make_plan(study, 1, problem=["a", "b", "c"])
+    some = [make_result(run, 1.0) for run in plan.runs if run.problem_id != "c"]
+    lines = summary_lines(study, tally(study, plan, some), **WHERE)
+    assert _labelled(lines, "outcome") == ["mean over 2 of 3 problems"]
+    every = [make_result(run, 1.0 if run.problem_id != "c" else None) for run in plan.runs]
+    assert _labelled(summary_lines(study, tally(study, plan, every), **WHERE), "outcome") == [
+        "mean over 2 of 3 problems"
+    ]
+    worst = _scored(study, missing_data_policy="worst", goal="maximize")
+    (line,) = _labelled(summary_lines(worst, tally(worst, plan, every), **WHERE), "outcome")
+    assert line.startswith("mean over 3 problems, 2 outcomes missing, taken as the worst")
+
+
 def test_without_any_value_there_is_no_worst_to_take(make_study, make_plan, make_result) -> None:
     study = _scored(make_study(x=[1, 2]), missing_data_policy="worst", goal="maximize")
     plan = make_plan(study, 1)
     counted = tally(study, plan, [make_result(plan.runs[0], "n/a")])
     assert _labelled(summary_lines(study, counted, **WHERE), "outcome") == [
-        "1 outcome missing, left out: no value to take as the worst"
+        "1 outcome missing, left out: no value to take as the worst",
+        "no run has a value of 'score': it is 'n/a', no number",
     ]
 
 
@@ -248,14 +304,30 @@ def test_stale_runs_are_named_and_how_to_repeat_them(make_study, make_plan) -> N
     counted = tally(study, make_plan(study), [])
     names = ["temperature=0.1-r1", "x" * 50, "\x1b[31m", "last"]
     wide = {**WHERE, "width": 200}
-    assert _labelled(summary_lines(study, counted, stale=4, stale_names=names, **wide), "stale") == [
-        "4 runs have results of another agent, problem or seed only: kept, not shown; "
-        f"rerun them with --dre-rerun stale (temperature=0.1-r1, {'x' * 20}…{'x' * 19}, \\x1b[31m, … 1",
-        "more)",
+    sentence = (
+        "runs have results of another agent, problem or seed only: kept, not shown; rerun them with --dre-rerun stale"
+    )
+    assert _labelled(summary_lines(study, counted, stale=5, stale_names=names, **wide), "stale") == [
+        f"5 {sentence}",
+        f"temperature=0.1-r1, {'x' * 20}…{'x' * 19}, \\x1b[31m, last, … 1 more",
     ]
     assert _labelled(summary_lines(study, counted, stale=1, stale_names=["a"], **wide), "stale") == [
-        "1 run has results of another agent, problem or seed only: kept, not shown; rerun it with --dre-rerun stale (a)"
+        "1 run has results of another agent, problem or seed only: kept, not shown; rerun it with --dre-rerun stale",
+        "a",
     ]
+
+
+@pytest.mark.parametrize("width", range(40, 130, 3))
+def test_names_of_stale_runs_are_cut_between_names(make_study, make_plan, width) -> None:
+    study = make_study(x=[1, 2])
+    names = [f"style=good-r{number}" for number in range(1, 6)]
+    lines = summary_lines(
+        study, tally(study, make_plan(study), []), stale=900, stale_names=names, **{**WHERE, "width": width}
+    )
+    *shown, more = _labelled(lines, "stale")[-1].split(", ")
+    assert shown == names[: len(shown)]
+    assert shown
+    assert more == f"… {900 - len(shown)} more"
 
 
 @pytest.mark.parametrize(("stale", "text"), [(1, "1 of the results shown was"), (4, "4 of the results shown were")])

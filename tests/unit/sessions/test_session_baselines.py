@@ -258,7 +258,7 @@ def test_a_damaged_export_is_no_baseline(planned, rows, tmp_path):
         load_baseline("empty", "s", tmp_path, root=tmp_path)
     (planned.output_dir / "runs.csv").unlink()
     (planned.output_dir / "events.csv").unlink()
-    with pytest.raises(DreError, match=r"runs.csv: the file is missing \(and 1 more problem\); give a study's output"):
+    with pytest.raises(DreError, match=r"runs.csv: the file is missing \(and 2 more problems\); give a study's output"):
         load_baseline("out", "s", tmp_path, root=tmp_path)
     (tmp_path / "x.tar.gz").write_bytes(b"junk")
     with pytest.raises(DreError, match="the bundle cannot be read"):

@@ -109,6 +109,9 @@ def test_what_is_certain_is_said(
     assert ("are missing" in verdict.reason) is (expected is None)
     if expected:
         assert (verdict.arms[0].used, verdict.n) == (len(new), min(arm.used for arm in verdict.arms))
+        assert [arm.absent for arm in verdict.arms] == [30 - arm.used for arm in verdict.arms]
+        assert [arm.lost for arm in verdict.arms] == [0] * len(verdict.arms), "what was not needed is not lost"
+        assert verdict.n_by_arm == (tuple(arm.used for arm in verdict.arms) if len(verdict.arms) == 2 else ())
 
 
 def test_runs_that_failed_are_not_taken_as_missing(study: Any, rows: Any) -> None:

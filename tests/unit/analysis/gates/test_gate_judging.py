@@ -17,6 +17,7 @@ from pytest_dre.model.verdicts import GateVerdict, OutcomeRow, Verdict
 
 Rows = list[OutcomeRow]
 CONTRAST = {"factor": "agent", "treatment": "new", "control": "old"}
+HAVE_RESULTS = ("failed", "success")
 COMMON = {"strategy": "common_random_numbers"}
 # 40 values around a middle, in no particular order
 SPREAD = [((7 * index) % 40 - 19.5) / 39 for index in range(40)]
@@ -391,6 +392,7 @@ class TestBaselines:
         then = Baseline("main", [replace(row, **change) for row in now])
         verdict = judge(study(gate("superior", baseline="main")), now, main=then)
         assert (verdict.verdict, verdict.reason) == ("inconclusive", reason)
+        assert verdict.claim == "mean of score: (current) > (baseline main)", "words, not the bare 'superior'"
 
     def test_other_definitions_are_not_compared(self, study: Any, now: Rows) -> None:
         verdict = judge(study(gate("superior", baseline="main")), now, main=Baseline("main", now, {"score": "other"}))
@@ -401,6 +403,14 @@ class TestBaselines:
         verdict = judge(study(gate("superior", baseline="main")), now, **baselines)
         assert (verdict.verdict, verdict.reason) == ("inconclusive", "the baseline 'main' is missing")
         assert verdict.remedy == "save it with --dre-save-baseline=main"
+        assert verdict.claim == "mean of score: (current) > (baseline main)"
+
+    def test_a_missing_directory_is_not_advised_as_a_name(self, study: Any, now: Rows) -> None:
+        verdict = judge(study(gate("superior", baseline="old/s")), now)
+        assert (verdict.reason, verdict.remedy) == (
+            "the baseline 'old/s' is missing",
+            "save it with --dre-save-baseline",
+        )
 
 
 class TestUnfit:
@@ -419,6 +429,7 @@ class TestUnfit:
             (9, {"status": "missing", "stale": True}, "9 of 80 runs are stale: only another", "run what is missing"),
             (3, {"status": "failed"}, "the arms lost runs unevenly: 3 of 40 (agent = new), 0 of 40", "look at why"),
             (80, {"status": "failed"}, "no run has a value of score", "look at why"),
+            (80, {"status": "success"}, "no run has a value of score, though 80 succeeded", "see that the outcome's"),
         ],
     )
     def test_runs_that_lack(
@@ -429,11 +440,38 @@ class TestUnfit:
         assert verdict.reason.startswith(reason)
         assert verdict.remedy.startswith(remedy)
         assert verdict.arms[0].used == 40 - min(count, 40)
+        assert verdict.arms[0].absent == (0 if changes["status"] in HAVE_RESULTS else min(count, 40))
+        assert verdict.arms[0].lost == (min(count, 40) if changes["status"] in HAVE_RESULTS else 0)
+
+    def test_strata_that_each_lack_an_arm_prove_nothing(self, study: Any, rows: Any) -> None:
+        data = rows("score", {"new": [0.5] * 9, "old": [None] * 9}) + rows(
+            "score", {"new": [None] * 9, "old": [0.5] * 9}, style=2
+        )
+        verdict = judge(study(gate("superior", max_attrition=1)), data)
+        assert verdict.reason == "no stratum has outcomes of every arm"
+        assert verdict.remedy == "look at why runs failed or gave no outcome"
 
     def test_little_attrition_is_borne(self, good: Rows, study: Any, spoiled: Any) -> None:
         verdict = judge(study(gate("superior")), spoiled(good, 2, status="failed"))
         assert (verdict.verdict, verdict.n) == ("pass", 38)
         assert verdict.notes == ("2 runs without a counterpart in every stratum and arm are left out",)
+
+    @pytest.mark.parametrize(
+        ("outcome", "more"), [("ok", {}), ("cost", {}), ("cost", {"statistic": "p50"}), ("ok", {"statistic": "median"})]
+    )
+    def test_both_arms_sizes_are_told_where_they_differ(
+        self, outcome: str, more: dict[str, Any], study: Any, rows: Any, spoiled: Any
+    ) -> None:
+        good = spoiled(rows(outcome, {"new": [1.0, 0.0] * 20, "old": [0.0, 1.0] * 20}), 6, status="failed")
+        verdict = judge(study(gate("superior", outcome, max_attrition=0.5, **more)), good)
+        assert (verdict.n, verdict.n_by_arm, verdict.unit) == (34, (34, 40), "run")
+
+    def test_arms_of_the_same_units_have_no_sizes_of_their_own(self, study: Any, rows: Any) -> None:
+        data = rows("ok", {"new": [1.0] * 40, "old": [0.0] * 40}, shared=True)
+        paired = judge(study(gate("superior", "ok"), seed_policy=COMMON), data)
+        assert (paired.unit, paired.n, paired.n_by_arm) == ("pair", 40, ())
+        one = judge(study(gate("at_least", "ok", value=0.1, where={"agent": "new"})), data)
+        assert (one.unit, one.n, one.n_by_arm) == ("run", 40, ())
 
     def test_one_arm_bears_little_attrition_only(self, good: Rows, study: Any, spoiled: Any) -> None:
         found = study(gate("at_least", value=0.1, where={"agent": "new"}))
@@ -461,16 +499,26 @@ class TestUnfit:
 
     def test_approximate_methods_need_units(self, study: Any, rows: Any) -> None:
         data = rows("cost", {"new": around(0, 0.1, 9), "old": around(5, 0.1, 9)})
+        uneven = judge(study(gate("superior", "cost")), [*data, *rows("cost", {"old": around(5, 0.1, 12)})[9:]])
+        assert uneven.reason == "9 runs of the smaller arm are too few for an approximate method; min_pairs is 10"
         verdict = judge(study(gate("superior", "cost")), data)
         assert verdict.reason == "9 runs an arm are too few for an approximate method; min_pairs is 10"
         assert verdict.remedy == "at least 1 more replicates an arm"
         assert judge(study(gate("superior", "cost", min_pairs=9)), data).verdict is Verdict.PASS
+
+    @pytest.mark.parametrize("level", ["2", 2, 2.0, ["2"]])
+    def test_a_blocks_level_may_be_written_as_text(self, good: Rows, study: Any, level: Any) -> None:
+        days = [replace(row, blocks={"day": 1 + row.replicate % 2}) for row in good]
+        found = study(gate("at_least", value=0.1, where={"day": level}), blocks=[{"name": "day", "levels": [1, 2]}])
+        (arm,) = judge(found, days).arms
+        assert arm.planned == sum(row.blocks["day"] == 2 for row in days)
 
     def test_where_no_runs_are_planned(self, good: Rows, study: Any) -> None:
         assert judge(study(gate("superior")), []).reason == "there are no planned runs with agent = new"
         assert judge(study(gate("at_least", value=1.0)), []).reason == "there are no planned runs"
         nowhere = study(gate("at_least", value=1.0, where={"style": [7, 8]}))
         assert judge(nowhere, good).reason == "no planned run fits 'where'"
+        assert judge(nowhere, good).claim == "mean of score (style = [7, 8]) >= 1"
 
     def test_strata_of_one_arm_are_left_out(self, good: Rows, study: Any, rows: Any) -> None:
         alone = rows("score", {"new": [0.0] * 40}, style=2)
