@@ -129,9 +129,9 @@ def _curtailed(shape: Distribution, design: str, n: int, gate: Mapping[str, Any]
     def study(rng: np.random.Generator, alpha: float) -> Trial:
         case = plan(alpha)
         rows = case.filled({"ok": draw(rng)})
-        full = judge_gates(case.study, rows)["g"]
+        full = judge_gates(case.study, rows, remedies=False)["g"]
         for replicates in range(n // 3, n):
-            verdict = judge_gates(case.study, _up_to(rows, replicates))["g"]
+            verdict = judge_gates(case.study, _up_to(rows, replicates), remedies=False)["g"]
             if NOT_NEEDED in verdict.notes:
                 unlike = verdict.verdict is not full.verdict
                 return trial_of(verdict, effect, skipped=1 - replicates / n, unlike=unlike)

@@ -37,9 +37,9 @@ class Planned:
         """Return the verdicts; the second half of the runs is the baseline "main" if a gate has one."""
         rows = self.filled(outcomes)
         if not any(gate.baseline for gate in self.study.gates):
-            return judge_gates(self.study, rows)
+            return judge_gates(self.study, rows, remedies=False)
         half = len(rows) // 2
-        return judge_gates(self.study, rows[:half], {"main": Baseline("main", rows[half:])})
+        return judge_gates(self.study, rows[:half], {"main": Baseline("main", rows[half:])}, remedies=False)
 
 
 def planned(gates: Iterable[Mapping[str, Any]], n: int, *, strata: int = 1, problems: int = 0, **more: Any) -> Planned:

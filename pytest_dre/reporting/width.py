@@ -128,7 +128,8 @@ def _clusters(text: str) -> list[str]:
 
 def _continues(cluster: str, char: str) -> bool:
     skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
-    return cluster[-1] == "\u200d" or skin_tone or _columns(char) <= 0 or (len(cluster) == 1 and _is_flag(cluster, char))
+    joined = cluster[-1] == "\u200d" or skin_tone or _columns(char) <= 0
+    return joined or (len(cluster) == 1 and _is_flag(cluster, char))
 
 
 def _is_flag(first: str, second: str) -> bool:

@@ -15,7 +15,11 @@ from pytest_dre.model.verdicts import GateVerdict, OutcomeRow, Verdict
 
 
 def judge_gates(
-    study: Study, rows: Sequence[OutcomeRow], baselines: Mapping[str, Baseline | None] | None = None
+    study: Study,
+    rows: Sequence[OutcomeRow],
+    baselines: Mapping[str, Baseline | None] | None = None,
+    *,
+    remedies: bool = True,
 ) -> dict[str, GateVerdict]:
     """Return the verdict on each gate of the study.
 
@@ -29,13 +33,14 @@ def judge_gates(
         study: The study, with its gates.
         rows: One per planned run, in any order, also those without results.
         baselines: Name → saved outcomes, None or left out where there are none.
+        remedies: Whether to work out what would settle gates that are left open: it may take far longer than to judge.
     """
     cases = [_case(study, gate, rows, baselines or {}) for gate in study.gates]
     p_values = [1.0 if isinstance(case, GateVerdict) else case.p_value for case in cases]
     verdicts = {}
     for index, (gate, case) in enumerate(zip(study.gates, cases, strict=True)):
         level = min(holm_alpha(p_values, gate.alpha)[index], LARGEST_ALPHA)
-        verdicts[gate.gate_id] = _judged(case, level)
+        verdicts[gate.gate_id] = _judged(case, level, remedies=remedies)
     return verdicts
 
 
@@ -49,7 +54,7 @@ def _case(study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Basel
     return prepared(study, gate, rows, baselines)
 
 
-def _judged(case: Case | Certain | GateVerdict, level: float) -> GateVerdict:
+def _judged(case: Case | Certain | GateVerdict, level: float, *, remedies: bool) -> GateVerdict:
     if isinstance(case, GateVerdict):
         # one with an interval (too few units) keeps the level of that
         return case if case.estimate is not None else replace(case, alpha=level)
@@ -64,5 +69,5 @@ def _judged(case: Case | Certain | GateVerdict, level: float) -> GateVerdict:
         found,
         verdict=Verdict.INCONCLUSIVE,
         reason="the interval holds values that meet the claim and values that do not",
-        remedy=remedy(case.question, case.layout, bounds, case.nominal(level)),
+        remedy=remedy(case.question, case.layout, bounds, case.nominal(level)) if remedies else "",
     )

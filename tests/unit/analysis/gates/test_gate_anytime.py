@@ -22,7 +22,7 @@ def up_to(data: list[OutcomeRow], replicates: int) -> list[OutcomeRow]:
 
 
 def looks_that_pass(study: Any, data: list[OutcomeRow]) -> list[int]:
-    verdicts = {n: judge_gates(study, up_to(data, n))["g"] for n in range(5, MOST + 1, 5)}
+    verdicts = {n: judge_gates(study, up_to(data, n), remedies=False)["g"] for n in range(5, MOST + 1, 5)}
     return [n for n, verdict in verdicts.items() if verdict.verdict is Verdict.PASS]
 
 

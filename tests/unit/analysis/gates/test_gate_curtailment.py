@@ -68,11 +68,11 @@ def test_no_missing_outcome_changes_the_verdict(
         *(gate(gate_id=f"g{index}", **more) for index, more in enumerate(gates)), seed_policy=COMMON if common else {}
     )
     gone = {row.run_id for row in rng.sample(data, missing)}
-    verdicts = judge_gates(found, without(data, gone))
+    verdicts = judge_gates(found, without(data, gone), remedies=False)
     curtailed = [name for name, verdict in verdicts.items() if is_curtailed(verdict)]
     assume(curtailed)
     for outcomes in itertools.product((0.0, 1.0), repeat=missing):
-        full = judge_gates(found, filled(data, dict(zip(sorted(gone), outcomes, strict=True))))
+        full = judge_gates(found, filled(data, dict(zip(sorted(gone), outcomes, strict=True))), remedies=False)
         for name in curtailed:
             assert full[name].verdict == verdicts[name].verdict
             low, high = verdicts[name].low, verdicts[name].high

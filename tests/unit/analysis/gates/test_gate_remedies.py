@@ -123,7 +123,7 @@ def test_bets_need_what_gives_eighty_percent_power(study: Any, problems: Any) ->
     for _ in range(100):
         drawn = rng.integers(0, 20, 20 + more)
         data = problems("score", 20 + more, lambda agent, index, drawn=drawn: of(agent, int(drawn[index])))
-        passes += judge_gates(made, data)["g"].verdict == "pass"
+        passes += judge_gates(made, data, remedies=False)["g"].verdict == "pass"
     assert 65 <= passes <= 95
 
 
