@@ -7,7 +7,8 @@ from typing import Any
 from pytest_dre.api.lookup import Lookup
 from pytest_dre.builtins.siblings import resolve_sibling_agent, resolve_sibling_problem
 from pytest_dre.errors import DreError, Fault
-from pytest_dre.execution import BoundAgent, StudyBindings, bind_study
+from pytest_dre.execution.binding import bind_study
+from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
 from pytest_dre.execution.signatures import RUNNER_FALLBACK

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from pytest_dre.analysis.missing import demanded_outcomes
 from pytest_dre.api.deadline import RunTimeout, deadline
-from pytest_dre.execution import RunPolicy, StudyBindings, execute_run, policy_for
+from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.execution.failures import describe
+from pytest_dre.execution.limits import RunPolicy, policy_for
 from pytest_dre.execution.retrying import with_attempts
+from pytest_dre.execution.run import execute_run
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.execution.watchdog import Watchdog, grace_for
 from pytest_dre.model.reasons import StatusReason

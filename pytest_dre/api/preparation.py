@@ -10,7 +10,7 @@ from pytest_dre.api.deadline import limit_fault
 from pytest_dre.api.lookup import lookup_in
 from pytest_dre.api.sources import AnyStudy, source_of
 from pytest_dre.errors import DreError, Fault, StudyError
-from pytest_dre.execution import StudyBindings
+from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.loading.validation import validate_study
 from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.running import RunLimits

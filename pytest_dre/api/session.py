@@ -15,7 +15,7 @@ from pytest_dre.api.processes import Death, perform_in_processes
 from pytest_dre.api.progress import Progress
 from pytest_dre.api.stores import claimed_store, session_info
 from pytest_dre.errors import ArtifactError
-from pytest_dre.execution import fingerprint
+from pytest_dre.execution.fingerprints import fingerprint
 from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus

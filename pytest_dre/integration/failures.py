@@ -11,7 +11,6 @@ from pytest_dre.integration.places import place_options
 from pytest_dre.integration.screen import columns, from_here
 from pytest_dre.integration.settings import Role, settings_of
 from pytest_dre.model.runs import RunResult
-from pytest_dre.reporting.headings import failure_heading
 
 PACKAGE = Path(pytest_dre.__file__).parent
 
@@ -34,6 +33,8 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
     representation = pytest.ExceptionInfo.from_exception(shown).getrepr(style="native")
     traceback = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
     name = f"{from_here(item.path, item.config)}::{item.name}"
+    from pytest_dre.reporting.headings import failure_heading  # most sessions need none
+
     heading = failure_heading(
         item.run,
         item.parent.planned.study,

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from pytest_dre.errors import StoreError
-from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.nodes import GateItem, StudyFile
@@ -144,6 +143,8 @@ class GatesAfterwards:
         gate = next((gate for gate in planned.study.gates if gate_name(gate.gate_id) == name), None)
         if gate is None:
             return None
+        from pytest_dre.execution.bound import StudyBindings  # brings NumPy in, as judging does
+
         study_file = StudyFile.at(path, session)
         study_file.planned, study_file.bindings = planned, StudyBindings({}, {})
         item: GateItem = GateItem.from_parent(study_file, name=name, gate=gate)

@@ -12,12 +12,10 @@ import pytest
 from pytest_dre.errors import DreError
 from pytest_dre.integration.failures import RunFailure, represent, represent_fault
 from pytest_dre.integration.gate_names import gate_name
-from pytest_dre.integration.resolving import bind
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import RunResult, RunSpec
 from pytest_dre.model.verdicts import Verdict
-from pytest_dre.reporting.gates import explain, verdict_line
 from pytest_dre.sessions.planned import PlannedStudy
 
 if TYPE_CHECKING:
@@ -64,6 +62,9 @@ class StudyFile(pytest.File):
 
     def collect(self) -> "Iterator[RunItem | GateItem]":
         """Load, plan and bind the study. All its faults make one collection error."""
+        # What carries out runs is not for the controller of an xdist session, which knows studies but collects none.
+        from pytest_dre.integration.resolving import bind
+
         try:
             self.planned = self.config.stash[registry_key].load(self.path)
             self.bindings = bind(self.planned, self)
@@ -180,6 +181,8 @@ class GateItem(pytest.Item):
         self.user_properties.extend(zip(("n_treatment", "n_control"), verdict.n_by_arm, strict=False))
         if verdict.verdict is Verdict.PASS:
             return
+        from pytest_dre.reporting.gates import explain, verdict_line  # workers judge nothing
+
         lines = [verdict_line(verdict), *explain(verdict, planned.study)]
         default = self.config.getini("dre_on_inconclusive")
         if verdict.verdict is Verdict.INCONCLUSIVE and judge.only_warns(planned, self.gate, default):

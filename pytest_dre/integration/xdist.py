@@ -9,7 +9,6 @@ import pytest
 
 from pytest_dre.detection import is_study_file
 from pytest_dre.errors import DreError, StudyError
-from pytest_dre.execution.retrying import with_attempts
 from pytest_dre.integration.admission import Admission, SessionPurse
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
@@ -146,6 +145,8 @@ class Controller:
             (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
         )
         crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
+        from pytest_dre.execution.retrying import with_attempts  # few sessions have workers that die
+
         failed = store.attempts(run.run_id, session_id)
         crash = with_attempts(crash, failed, len(failed) + 1)
         if self._is_replayed(crash, store) or not store.record_unless_recorded(crash, session_id):

@@ -1,0 +1,29 @@
+"""What carries out and records runs: the parts of the only process, and of each xdist worker."""
+
+import pytest
+
+from pytest_dre.execution.secrets import SecretMasker
+from pytest_dre.integration.admission import SessionPurse
+from pytest_dre.integration.baselines import Baselines
+from pytest_dre.integration.gates import GatesElsewhere
+from pytest_dre.integration.memory import SettledItems
+from pytest_dre.integration.nodes import recorder_key
+from pytest_dre.integration.recorder import Recorder
+from pytest_dre.integration.settings import Settings
+from pytest_dre.integration.stores import Stores
+
+
+def register_recorder(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
+    """Register what each process needs that has runs."""
+    purse = SessionPurse(settings)
+    masker = SecretMasker(config.getini("dre_secrets"))
+    recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker, baselines)
+    config.pluginmanager.register(purse)
+    config.pluginmanager.register(recorder, "dre-recorder")
+    config.pluginmanager.register(SettledItems())
+
+
+def register_worker(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
+    """Register the parts of an xdist worker: gates are another's."""
+    config.pluginmanager.register(GatesElsewhere(stores))
+    register_recorder(config, settings, stores, baselines)
