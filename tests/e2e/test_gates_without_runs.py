@@ -49,6 +49,7 @@ def test_gates_alone_do_not_judge_what_another_agent_did(changed, mode):
     result.assert_outcomes(failed=1)
     assert "INCONCLUSIVE" in changed.words(result)
     assert "20 of 20 runs are stale" in changed.words(result)
+    assert "--dre-rerun stale" in changed.words(result)
     assert changed.manifest("current")["stale_runs"] == 20
     assert changed.table("current", "runs") == []
     verdicts = json.loads((changed.path / "artifacts/current/gates.json").read_text())

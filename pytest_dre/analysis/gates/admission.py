@@ -7,7 +7,8 @@ from pytest_dre.analysis.gates.arms import Arms
 from pytest_dre.analysis.gates.question import Question, Unanswerable
 from pytest_dre.model.verdicts import ArmCount, OutcomeRow
 
-RESUME = "run what is missing with --lf"
+RESUME = "run what is missing with --dre-resume"  # also what was never selected, which --lf does not know
+RERUN = "carry them out again with --dre-rerun stale, over the whole study"
 MISSING = ("missing", "pending", "running")
 SUCCESS = "success"
 SKIPPED = "skipped"  # by a mark or hook: nobody knows what it would have shown
@@ -49,7 +50,7 @@ def _complete(rows: Sequence[OutcomeRow]) -> None:
         raise Unanswerable(f"there are no results: all {missing} runs are missing", RESUME)
     for number, (one, several), what, hint in (
         (missing, ("is", "are"), "missing", RESUME),
-        (stale, ("is", "are"), "stale: only another version has made results", RESUME),
+        (stale, ("is", "are"), "stale: only another version has made results", RERUN),
         (skipped, ("was", "were"), "skipped", "remove the skip, or leave such runs out by the gate's 'where'"),
     ):
         if number:

@@ -423,10 +423,10 @@ class TestUnfit:
     @pytest.mark.parametrize(
         ("count", "changes", "reason", "remedy"),
         [
-            (12, {"status": "missing"}, "12 of 80 runs are missing", "run what is missing with --lf"),
-            (1, {"status": "missing"}, "1 of 80 runs is missing", "run what is missing with --lf"),
+            (12, {"status": "missing"}, "12 of 80 runs are missing", "run what is missing with --dre-resume"),
+            (1, {"status": "missing"}, "1 of 80 runs is missing", "run what is missing with --dre-resume"),
             (80, {"status": "missing"}, "there are no results: all 80 runs are missing", "run what is missing"),
-            (9, {"status": "missing", "stale": True}, "9 of 80 runs are stale: only another", "run what is missing"),
+            (9, {"status": "missing", "stale": True}, "9 of 80 runs are stale: only another", "carry them out again"),
             (3, {"status": "failed"}, "the arms lost runs unevenly: 3 of 40 (agent = new), 0 of 40", "look at why"),
             (80, {"status": "failed"}, "no run has a value of score", "look at why"),
             (80, {"status": "success"}, "no run has a value of score, though 80 succeeded", "see that the outcome's"),
