@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pytest_dre.execution import Execution, StudyBindings, bind_study, execute_run
+from pytest_dre.execution.binding import bind_study
+from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.model.runs import Condition, Plan, ProblemPacket, RunResult, RunSpec
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study

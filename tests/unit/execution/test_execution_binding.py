@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from pytest_dre.errors import DreError, StudyError
-from pytest_dre.execution import execute_run
 from pytest_dre.execution.binding import names_without_reference, reference_faults
+from pytest_dre.execution.run import execute_run
 from pytest_dre.model.runs import ProblemPacket
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study

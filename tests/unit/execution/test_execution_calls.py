@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pytest_dre.errors import StudyError
-from pytest_dre.execution import execute_run
+from pytest_dre.execution.run import execute_run
 from pytest_dre.model.runs import ProblemPacket
 
 

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_dre.execution import execute_run, fingerprint
 from pytest_dre.execution.failures import describe
+from pytest_dre.execution.fingerprints import fingerprint
+from pytest_dre.execution.run import execute_run
 from pytest_dre.model.runs import ProblemPacket, RunResult, agent_result
 
 

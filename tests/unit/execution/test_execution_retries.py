@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from pytest_dre.execution import RunPolicy, execute_run
 from pytest_dre.execution import retrying as module
+from pytest_dre.execution.limits import RunPolicy
+from pytest_dre.execution.run import execute_run
 from pytest_dre.model.runs import ProblemPacket, RunResult, Spending
 
 POLICY = RunPolicy(retries=2, retry_wait_s=0.01)

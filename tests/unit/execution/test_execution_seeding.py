@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from pytest_dre.execution import execute_run
+from pytest_dre.execution.run import execute_run
 from pytest_dre.execution.seeding import GlobalSeeder
 
 DRAWS = """

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_dre.errors import MissingDependencyError
-from pytest_dre.execution import execute_run
+from pytest_dre.execution.run import execute_run
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import ProblemPacket
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_dre.builtins.siblings import resolve_sibling_agent, resolve_sibling_problem, sibling_problem_ids
 from pytest_dre.errors import StudyError
-from pytest_dre.execution import execute_run
+from pytest_dre.execution.run import execute_run
 
 PACKAGES = ("design_research_agents", "design_research_problems")
 BASELINE = "SeededRandomBaselineAgent"
