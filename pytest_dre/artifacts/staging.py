@@ -75,7 +75,8 @@ def _locked(path: Path) -> sqlite3.Connection | None:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         connection.close()
-        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+        # Some file systems cannot tell of a file that was removed between being opened and locked what it is.
+        if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_IOERR_FSTAT")) or _identity(path) != before:
             return None
         raise
     if before is None or _identity(path) != before:  # locked, but perhaps not the file that others find there
