@@ -4,7 +4,7 @@ Imports pytest and the standard library only: a session without studies must not
 """
 
 from argparse import ArgumentTypeError
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +126,26 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dre_plan") and not hasattr(config, "workerinput"):
         config.option.dist = "no"  # a plan is made in one process; xdist, configured last, then stays out
         config.option.tx = []
-    config.pluginmanager.register(LazyIntegration(config), "dre-lazy")
+    lazy = LazyIntegration(config)
+    config.pluginmanager.register(lazy, "dre-lazy")
+    config.add_cleanup(lazy.close)  # the first to be added is the last to be called
 
 
 class LazyIntegration:
-    """Brings the integration in once the session meets a study."""
+    """Brings the integration in once the session meets a study.
+
+    Attributes:
+        at_the_end: What is called when all plugins are done.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.at_the_end: list[Callable[[], object]] = []
+
+    def close(self) -> None:
+        """Call what parts of the integration have left for the end."""
+        while self.at_the_end:
+            self.at_the_end.pop()()
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Leave output directories alone: their study.yaml describes finished runs."""

@@ -17,11 +17,18 @@ def complete_metrics(
     Counts come from the events; `latency_s` is in seconds; cost (US dollars) and tokens are 0. `primary_outcome` is
     the agent's, else the first evaluation's value; it is absent if there is neither.
     """
-    kinds = [event.get("event_type") for event in events]
+    tool_calls = steps = 0
+    actors = set()
+    for event in events:  # one pass: thousands of runs have an event or two
+        kind, actor = event.get("event_type"), event.get("actor_id")
+        tool_calls += kind == "tool_call"
+        steps += isinstance(kind, str) and kind in STEP_EVENTS
+        if actor is not None:
+            actors.add(str(actor))
     derived: dict[str, Any] = {
-        "tool_call_count": kinds.count("tool_call"),
-        "step_event_count": sum(kind in STEP_EVENTS for kind in kinds if isinstance(kind, str)),
-        "unique_actor_count": len({str(event["actor_id"]) for event in events if event.get("actor_id") is not None}),
+        "tool_call_count": tool_calls,
+        "step_event_count": steps,
+        "unique_actor_count": len(actors),
         "latency_s": latency_s,
         "cost_usd": 0,
         "input_tokens": 0,

@@ -7,6 +7,7 @@ from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.gates import GateJudge, GatesAfterwards, GatesLast
 from pytest_dre.integration.github import StepSummary
+from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import judge_key
 from pytest_dre.integration.opening import Opening
 from pytest_dre.integration.pending import PendingRuns
@@ -32,6 +33,7 @@ def register_controller(
 ) -> None:
     """Register the parts of the controller of an xdist session."""
     closing = _register_closing(config, settings, registry, stores, baselines)
+    config.pluginmanager.register(SettledItems(config))
     config.pluginmanager.register(PropertiesRestored())
     config.pluginmanager.register(closing.gates, "dre-gates")
     config.pluginmanager.register(Controller(config, settings, registry, stores, closing), "dre-controller")

@@ -1,4 +1,4 @@
-"""What the garbage collector looks at while runs are carried out."""
+"""What the garbage collector looks at while runs are carried out, and at the session's end."""
 
 import gc
 
@@ -6,13 +6,16 @@ import pytest
 
 
 class SettledItems:
-    """Keeps the collector from the items: ten thousands of objects that live to the session's end.
+    """Keeps the collector from items and reports: ten thousands of objects that live to the session's end.
 
-    To look through them again and again takes a fiftieth of a session of trivial runs. What they refer to is freed as
-    ever once nobody refers to it.
+    To look through them again and again takes a twentieth of a session of trivial runs: while they run, while it
+    exports, and when pytest looks for garbage at the very end. What they refer to is freed as ever once nobody refers
+    to it.
     """
 
-    _frozen = False
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._frozen = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -20,10 +23,12 @@ class SettledItems:
         if gc.get_freeze_count() == 0:
             gc.freeze()
             self._frozen = True
+            # pytest looks for garbage after the last hook: what it is to be spared must stay frozen until then.
+            self._config.pluginmanager.get_plugin("dre-lazy").at_the_end.append(gc.unfreeze)  # type: ignore[union-attr]
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self) -> None:
-        """Let the collector see everything again, once pytest has collected the garbage of the session."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Collect the garbage of the runs, with what its finalizers have to tell, and freeze the rest."""
         if self._frozen:
-            gc.unfreeze()
-            self._frozen = False
+            gc.collect()
+            gc.freeze()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,6 +35,8 @@ from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.ownership import RunningElsewhere
 from pytest_dre.store.runs import RunStore
 
+_Properties = list[tuple[str, object]]
+
 NO_LIMIT = nullcontext()
 EVALUATE, SEED, RECORDED = RUN_HOOKS = ("pytest_dre_evaluate", "pytest_dre_seed", "pytest_dre_run_recorded")
 # What ends a session or skips a test is no failure of the run.
@@ -52,6 +54,7 @@ class _Workplace:
     demanded: tuple[OutcomeReader, ...]
     early: EarlyStop | None
     hooks: frozenset[str]  # those of ours that somebody implements: calling one costs each of many runs
+    properties: dict[str, _Properties] = field(default_factory=dict)  # by condition
 
 
 class Recorder:
@@ -71,7 +74,7 @@ class Recorder:
     def perform(self, item: RunItem) -> None:
         """Replay or carry out the run. Raises RunFailure if it failed."""
         place = self._workplace_or_hold_back(item)
-        if self._settings.resumption.resume and self._replay(item, place.store):
+        if self._settings.resumption.resume and self._replay(item, place):
             return
         refusal = place.admission.refusal(item.run) or _not_needed(place, item.run)
         if refusal is not None:
@@ -156,10 +159,10 @@ class Recorder:
         board = StoreBoard(store, session_id)
         return early_stop(planned, evidence, board, lambda: self._baselines.of(planned))
 
-    def _replay(self, item: RunItem, store: RunStore) -> bool:
+    def _replay(self, item: RunItem, place: _Workplace) -> bool:
         """Report the run from the store, if the session's options say so."""
         current = item.parent.bindings.fingerprint_of(item.run)
-        action, stored = self._settings.resumption.of_stored(store, item.run.run_id, current)
+        action, stored = self._settings.resumption.of_stored(place.store, item.run.run_id, current)
         match action:
             case Action.RUN:
                 return False
@@ -168,7 +171,7 @@ class Recorder:
                 _hold_back(item, Refusal(StatusReason.STALE, message))
         assert stored is not None, "only a result can be replayed"
         item.result, item.cached = stored, True
-        item.user_properties.extend(_properties(item.run, stored))
+        item.user_properties.extend(_properties(item.run, stored, place.properties))
         if stored.status is not RunStatus.SUCCESS:
             raise RunFailure(stored, None)
         return True
@@ -220,7 +223,7 @@ class Recorder:
             self._told.add(place.planned.store_path)
             raise
         item.result = result
-        item.user_properties.extend(_properties(item.run, result))
+        item.user_properties.extend(_properties(item.run, result, place.properties))
         if RECORDED in place.hooks:
             _call_recorded_hook(item, result)
 
@@ -300,10 +303,13 @@ def _report_data(item: RunItem) -> RunData:
     }
 
 
-def _properties(run: RunSpec, result: RunResult) -> list[tuple[str, object]]:
-    """Return what JUnit and report plugins get to see: small scalars only."""
-    properties = [(name, _small(value)) for name, value in run.condition.assignments.items()]
-    properties += [("seed", run.seed), ("status", str(result.status))]
+def _properties(run: RunSpec, result: RunResult, conditions: dict[str, _Properties]) -> _Properties:
+    """Return what JUnit and report plugins get to see: small scalars only. `conditions` keeps those of each one."""
+    of_condition = conditions.get(run.condition.condition_id)
+    if of_condition is None:
+        of_condition = [(name, _small(value)) for name, value in run.condition.assignments.items()]
+        conditions[run.condition.condition_id] = of_condition
+    properties = [*of_condition, ("seed", run.seed), ("status", str(result.status))]
     if result.primary_outcome is not None:
         properties.append(("primary_outcome", _small(result.primary_outcome)))
     properties.append(("cost_usd", result.cost_usd))

@@ -20,7 +20,7 @@ def register_recorder(config: pytest.Config, settings: Settings, stores: Stores,
     recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker, baselines)
     config.pluginmanager.register(purse)
     config.pluginmanager.register(recorder, "dre-recorder")
-    config.pluginmanager.register(SettledItems())
+    config.pluginmanager.register(SettledItems(config))
 
 
 def register_worker(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
