@@ -230,7 +230,7 @@ def test_the_plan_tells_the_looks(early):
 
 
 def test_a_baseline_takes_all_runs_whatever_a_look_decides(early, mode):
-    lab = early("good, bad", BETTER % "good")
+    lab = early("good, bad", BETTER % "good", pause=pause(mode))
     lab.run("studies", *mode)
     assert len(lab.calls()) < 60
     refused = lab.run("studies", "-k", "gate", "--dre-save-baseline", *mode)

@@ -16,6 +16,10 @@ def test_fail_fast_holds_back_what_has_not_started(logged, mode):
     study.write_text(study.read_text().replace("{replicates: 2}", "{replicates: 2, fail_fast: true}"))
     study.write_text(study.read_text().replace("[0.1, 0.4, 0.7]", "[0.7, 0.1, 0.4]"))
     (logged.path / "broken").touch()
+    agents = logged.path / "studies/agents.py"
+    # A worker must not carry out many runs in the time that another's failure takes to be stored.
+    slow = "def logged(run_spec, temperature):\n    time.sleep(0 if temperature == 0.7 else 0.3)\n"
+    agents.write_text("import time\n" + agents.read_text().replace("def logged(run_spec, temperature):\n", slow))
     result = logged.run("studies", "-rs", *mode)
     started = len(logged.calls())
     assert started <= (1 if "-n2" not in mode else 4)
