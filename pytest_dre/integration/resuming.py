@@ -8,6 +8,7 @@ import pytest
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.model.reasons import StatusReason
+from pytest_dre.reporting.missing import unneeded
 from pytest_dre.reporting.statistics import totals
 from pytest_dre.sessions.budgets import reached_limit
 from pytest_dre.sessions.exporting import ClosedStudy
@@ -42,8 +43,7 @@ def _is_covered(closed: ClosedStudy, pending: PendingRuns) -> bool:
     if closed.tally is None or path is None:
         return True
     sums = totals(closed.tally)
-    needless = sum(note.reason == StatusReason.NOT_NEEDED for note in closed.unstarted.values())
-    return pending.runs_left(path) >= sums.missing - needless + sums.failed
+    return pending.runs_left(path) >= sums.missing - unneeded(closed.unstarted) + sums.failed
 
 
 def _study_argument(config: pytest.Config, closed: ClosedStudy) -> str:

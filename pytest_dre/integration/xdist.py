@@ -91,16 +91,14 @@ class Controller:
 
         A study edited while it runs is exported as it was. What is wrong with a store is told by its runs.
         """
-        loaded = []
         for path in dict.fromkeys(map(self._study_path, node_ids)):
             if path is not None:
                 with suppress(DreError):  # edited since the workers read it: closing the session tells
                     planned = self._registry.load(path)
-                    loaded.append(planned)
                     if any(gate.may_stop_early for gate in planned.study.gates):
                         self._keep_in_step()
                     self._stores.of(planned)
-        require_known_agents(self._settings, loaded)
+        require_known_agents(self._settings, self._registry)
 
     def _keep_in_step(self) -> None:
         """Hand out runs one by one: with whole chunks, workers would start late replicates before the first are in.

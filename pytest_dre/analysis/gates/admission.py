@@ -9,6 +9,7 @@ from pytest_dre.model.verdicts import ArmCount, OutcomeRow
 
 RESUME = "run what is missing with --dre-resume"  # also what was never selected, which --lf does not know
 RERUN = "carry them out again with --dre-rerun stale, over the whole study"
+WHY_LOST = "look at why runs failed or gave no outcome"
 MISSING = ("missing", "pending", "running")
 SUCCESS = "success"
 SKIPPED = "skipped"  # by a mark or hook: nobody knows what it would have shown
@@ -91,8 +92,7 @@ def _even(question: Question, arms: Sequence[ArmCount]) -> None:
     most = question.gate.max_attrition
     lost = ", ".join(f"{arm.lost} of {arm.planned} ({arm.name})" for arm in arms)
     shares = [arm.attrition for arm in arms]
-    remedy = "look at why runs failed or gave no outcome"
     if len(arms) == 1 and shares[0] > most + 1e-12:
-        raise Unanswerable(f"runs without an outcome, {lost}, exceed max_attrition {most:.3g}", remedy)
+        raise Unanswerable(f"runs without an outcome, {lost}, exceed max_attrition {most:.3g}", WHY_LOST)
     if len(arms) == 2 and abs(shares[0] - shares[1]) > most + 1e-12:
-        raise Unanswerable(f"the arms lost runs unevenly: {lost}; max_attrition is {most:.3g}", remedy)
+        raise Unanswerable(f"the arms lost runs unevenly: {lost}; max_attrition is {most:.3g}", WHY_LOST)

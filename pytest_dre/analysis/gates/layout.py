@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pytest_dre.analysis.gates.admission import WHY_LOST
 from pytest_dre.analysis.gates.arms import Arms
 from pytest_dre.analysis.gates.matching import Runs, Stratum, Try
 from pytest_dre.analysis.gates.question import Question, Unanswerable
@@ -22,8 +23,6 @@ from pytest_dre.analysis.gates.testers import (
 from pytest_dre.analysis.methods import passk, quantiles
 from pytest_dre.analysis.methods.bounds import Values
 from pytest_dre.canonical import identifier
-
-WHY_LOST = "look at why runs failed or gave no outcome"
 
 Cell = tuple[list[float], list[float]]
 
