@@ -21,3 +21,12 @@ def pytest_configure(config: pytest.Config) -> None:
     that on."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def not_a_ci_job():
+    """Let the sessions that tests start print and write the same wherever the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CI", "BUILD_NUMBER", "GITHUB_STEP_SUMMARY"):
+            patch.delenv(name, raising=False)
+        yield

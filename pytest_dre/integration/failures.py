@@ -47,13 +47,19 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
 
 
 def represent_fault(node: pytest.Collector, message: str) -> Any:
-    """Return pytest's representation of a user's mistake: the message alone, its first line in the short summary.
+    """Return pytest's representation of a user's mistake in a study.
 
     A worker gives plain text: xdist shows the workers' equal reports once, but compares other representations by
     identity.
     """
-    if settings_of(node.config).role is Role.WORKER:
-        return message
+    return message if settings_of(node.config).role is Role.WORKER else represent_message(node, message)
+
+
+def represent_message(node: pytest.Item | pytest.Collector, message: str) -> Any:
+    """Return pytest's representation of a message: itself alone, and in the short summary its first line.
+
+    Plain text would do, but where `CI` is set pytest's short summary says all of it a second time.
+    """
     try:
         raise _Fault(message)
     except _Fault as fault:

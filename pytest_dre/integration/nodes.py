@@ -10,7 +10,7 @@ import pluggy
 import pytest
 
 from pytest_dre.errors import DreError
-from pytest_dre.integration.failures import RunFailure, represent, represent_fault
+from pytest_dre.integration.failures import RunFailure, represent, represent_fault, represent_message
 from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
@@ -146,7 +146,7 @@ class RunItem(pytest.Item):
         if isinstance(excinfo.value, RunFailure):
             return represent(self, excinfo.value)
         if isinstance(excinfo.value, DreError):
-            return str(excinfo.value)
+            return represent_message(self, str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:
@@ -192,7 +192,7 @@ class GateItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the verdict alone."""
         if isinstance(excinfo.value, DreError):
-            return str(excinfo.value)
+            return represent_message(self, str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:

@@ -1,6 +1,7 @@
 """Gates: items that are judged once the runs are in, alike in every mode."""
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -156,6 +157,19 @@ def test_a_job_summary(gated, monkeypatch):
     assert "| ✅ PASS | better |" in summary
     assert "| ❌ FAIL | worse |" in summary
     assert "60 of 60 runs done" in summary
+
+
+@pytest.mark.parametrize("job", [{}, {"CI": "true"}], ids=["at a desk", "in a CI job"])
+def test_the_short_summary_has_one_line_a_gate(gated, mode, monkeypatch, job):
+    for name, value in job.items():
+        monkeypatch.setenv(name, value)
+    output = gated.run("studies", "--junit-xml=junit.xml", *mode).stdout.str()
+    _, summary = output.split("short test summary info")
+    assert re.findall(r"FAILED \S+::gate=(\w+) - (\w+): ", summary) == [("worse", "worse"), ("unclear", "unclear")]
+    assert len(summary.splitlines()) == 4, "what follows the heading, a line a gate, the closing line"
+    failure = next(ElementTree.parse(gated.path / "junit.xml").iter("failure"))
+    assert "\n" not in failure.attrib["message"]
+    assert "worse claims: " in failure.text
 
 
 def test_an_outcome_that_no_run_reports_is_told_and_mended_without_a_run(gated, mode):

@@ -19,7 +19,7 @@ from pytest_dre.analysis.procedures import (
 from pytest_dre.analysis.procedures.mixed import RandomEffect
 from pytest_dre.analysis.procedures.request import TestRequest
 from pytest_dre.analysis.procedures.result import TestResult
-from pytest_dre.analysis.procedures.table import Table
+from pytest_dre.analysis.procedures.table import Table, is_missing
 from pytest_dre.errors import DreError
 
 Part = Literal["contrast", "independent", "pairing", "covariates", "random_effects", "moderators", "mediators"]
@@ -159,7 +159,7 @@ def run_test(table: Table, request: TestRequest) -> TestResult:
         What the test found, under its own name.
 
     Raises:
-        DreError: The test is unknown, does not suit the outcome, or a column or level is not there.
+        DreError: The test is unknown, does not suit the outcome, a column or level is not there, or no row has a value.
         MissingDependencyError: The test needs a package that is not installed.
     """
     procedure = find_test(request.test)
@@ -175,6 +175,8 @@ def run_test(table: Table, request: TestRequest) -> TestResult:
             "is no proof of none; use tost or paired_tost with a minimum_effect_of_interest"
         )
     rows = table.in_canonical_order(list(_columns(asked)))
+    if all(is_missing(cell) for cell in rows.column(asked.outcome)):
+        raise DreError(f"no run has a value of {asked.outcome}, so there is nothing to test yet")
     result = procedure.run(rows, asked)
     return replace(result, notes=(*result.notes, *notes))
 

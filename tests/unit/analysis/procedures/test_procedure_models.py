@@ -129,7 +129,7 @@ def test_models_say_what_they_cannot_do(ask, test):
     with pytest.raises(DreError, match="size holds infinite values"):
         ask(table(arm=arm, size=[1.0, 2, 3, 4, 5, math.inf]), test, covariates=("size",))
     with pytest.raises(DreError, match="no row has a value of it and of arm"):
-        ask(Table({"arm": arm, "value": [None] * 6}), test)
+        ask(Table({"arm": ["a", None, "b"] * 2, "value": [None, 1.0, None] * 2}), test)
     with pytest.raises(DreError, match=r"do not vary within the arms|the model fits it without error"):
         ask(Table({"arm": arm, "value": [2.5] * 3 + [1.5] * 3}), test)
 

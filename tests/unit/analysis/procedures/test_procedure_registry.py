@@ -69,6 +69,15 @@ def test_every_test_gives_a_whole_result_whatever_the_order_of_rows(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_no_value_at_all_is_said_and_blamed_on_no_test(name):
+    table = example(n=12)
+    asked = request(name)
+    table.columns[asked.outcome][:] = [None] * 12
+    with pytest.raises(DreError, match=f"no run has a value of {asked.outcome}, so there is nothing to test yet"):
+        run_test(table, asked)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_missing_outcomes_are_counted_never_dropped_in_silence(name):
     table = example()
     outcome = request(name).outcome
