@@ -19,13 +19,18 @@ from operating_characteristics_units import (
     lognormal,
 )
 
-from pytest_dre.analysis.methods import betting, binomial, numbers, permutation, quantiles, spending
+from pytest_dre.analysis.methods import betting, binomial, numbers, quantiles, spending
 from pytest_dre.analysis.methods.bounds import Bounds
+from pytest_dre.analysis.procedures.permutation import Arrangements, label_arrangements, sign_arrangements
+from pytest_dre.analysis.procedures.request import ArmContrast, TestRequest
+from pytest_dre.analysis.procedures.samples import Pairs
 
 SIZES = (5, 10, 30)
 LOOKS = (10, 20, 30)
 LARGE = 200
 TABLE = "methods"
+CONTRAST = ArmContrast("agent", "new", "old")
+PERMUTING = TestRequest("permutation", "gain", ("agent",))
 
 Study = Callable[[np.random.Generator, float], Bounds]
 
@@ -67,13 +72,11 @@ def _number_cells(shape: Distribution, n: int) -> Iterator[Cell]:
 
     # a paired study with these differences has the same rates
     yield cell("one arm or paired", "t", lambda rng, alpha: numbers.mean_bounds(shape.draw(rng, n), alpha))
-    yield cell(
-        "one arm or paired", "sign-flip", lambda rng, alpha: permutation.sign_flip_bounds(shape.draw(rng, n), alpha)
-    )
+    yield cell("one arm or paired", "sign-flip", lambda rng, alpha: _by_signs(shape.draw(rng, n), alpha))
     if shape is CLUSTERED:  # arms that meet other problems are as "normal"; those that meet the same are paired
         return
     yield cell("two arms", "Welch t", lambda rng, alpha: numbers.difference_bounds(*arms(rng), alpha), 0.0)
-    yield cell("two arms", "permutation", lambda rng, alpha: permutation.permutation_bounds(*arms(rng), alpha), 0.0)
+    yield cell("two arms", "permutation", lambda rng, alpha: _by_labels(*arms(rng), alpha), 0.0)
     if not shape.mean:
         return
     # 10 % less than the control's mean, as a weight of the control
@@ -83,6 +86,23 @@ def _number_cells(shape: Distribution, n: int) -> Iterator[Cell]:
         lambda rng, alpha: numbers.difference_bounds(*arms(rng), alpha, 0.9),
         0.1 * shape.mean,
     )
+
+
+def _by_signs(differences: Values, alpha: float) -> Bounds:
+    """Return the bounds of the test `paired_permutation` of analysis plans."""
+    pairs = Pairs(CONTRAST, differences, np.zeros(len(differences)), {})
+    return _inverted(sign_arrangements(pairs, PERMUTING), float(np.mean(differences)), alpha, len(differences))
+
+
+def _by_labels(treatment: list[Values], control: list[Values], alpha: float) -> Bounds:
+    """Return the bounds of the test `permutation` of analysis plans, of one stratum."""
+    (treated,), (controls,) = treatment, control
+    estimate = float(np.mean(treated) - np.mean(controls))
+    return _inverted(label_arrangements(treated, controls, PERMUTING), estimate, alpha, len(treated))
+
+
+def _inverted(found: Arrangements, estimate: float, alpha: float, n: int) -> Bounds:
+    return Bounds(estimate, *found.interval((alpha, alpha)), n, "permutation", True)
 
 
 def _bounded_cells(shape: Distribution, n: int) -> Iterator[Cell]:

@@ -99,15 +99,6 @@ def difference_p_inferior(
     return difference_p_superior(*arms, 1 - control_weight - margin, control_weight)
 
 
-def mcnemar_p_superior(only_treatment: int, only_control: int) -> float:
-    """Return the exact p-value of H0: the treatment succeeds no more often, given the discordant pairs.
-
-    McNemar (1947), with the binomial distribution of the discordant pairs in place of chi-square.
-    """
-    _check_count(only_treatment, only_treatment + only_control)
-    return binomial_sf(only_treatment - 1, only_treatment + only_control, 0.5)
-
-
 def paired_bounds(only_treatment: int, only_control: int, pairs: int, alpha: float) -> Bounds:
     """Return bounds of p_treatment - p_control from `pairs` matched pairs, by the numbers of discordant ones.
 

@@ -170,13 +170,13 @@ def _picked_crossings(treated: Values, controls: Values, picks: NDArray[np.int64
 
 
 def _drawn_crossings(treated: Values, controls: Values, request: TestRequest) -> Values:
-    n, m = len(treated), len(controls)
-    size = min(n, m)
+    size = min(len(treated), len(controls))
+    places = np.arange(len(treated) + len(controls))
     rng = np.random.default_rng(request.seed)
     parts = []
-    for rows in _chunks(request.resamples, size):
-        picks = [rng.choice(n + m, size, replace=False, shuffle=False) for _ in range(rows)]
-        parts.append(_picked_crossings(treated, controls, np.asarray(picks)))
+    for rows in _chunks(request.resamples, len(places)):
+        shuffled = rng.permuted(np.broadcast_to(places, (rows, len(places))), axis=1)
+        parts.append(_picked_crossings(treated, controls, shuffled[:, :size]))
     return np.concatenate(parts)
 
 

@@ -125,11 +125,6 @@ def test_large_arms_are_approximate_and_their_p_values_invert_the_bounds() -> No
     assert binomial.difference_p_superior(*arms, found.high) == pytest.approx(0.97, abs=1e-6)
 
 
-def test_mcnemar_agrees_with_the_binomial_test() -> None:
-    assert binomial.mcnemar_p_superior(12, 3) == pytest.approx(stats.binomtest(12, 15, 0.5, "greater").pvalue)
-    assert binomial.mcnemar_p_superior(0, 0) == 1
-
-
 @pytest.mark.parametrize(("b", "c", "n", "margin"), [(1, 0, 44, -0.03), (12, 3, 50, 0.1), (3, 9, 20, 0.2)])
 def test_tango_standardises_by_the_likeliest_proportions_under_the_null(b, c, n, margin) -> None:
     def surprise(q: float) -> float:
