@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up_studies import CONTRAST, make_row, make_study
 
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.power.statements import GatePower
 from pytest_dre.analysis.power.study import study_power
-from pytest_dre.canonical import seed_from
-from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
 
-CONTRAST = {"factor": "agent", "treatment": "new", "control": "old"}
 COMMON = {"strategy": "common_random_numbers"}
 
 
@@ -42,7 +40,8 @@ class Lab:
         self.strata, self.common = strata, common
         self.problems = [f"p{index}" for index in range(problems)] or [None]
         self.study = make_study(
-            gates=[named, *({**named, "gate_id": f"g{index}"} for index in range(1, gates))],
+            named,
+            *({**named, "gate_id": f"g{index}"} for index in range(1, gates)),
             seed_policy=COMMON if common else {},
             **{"limits": {"expected": {"outcomes": {outcome: expected}}} if expected else {}, **(more or {})},
         )
@@ -54,46 +53,26 @@ class Lab:
             for style in range(1, self.strata + 1):
                 for arm, size in zip(self.arms, self.sizes, strict=False):
                     values = [None] * size if draw is None else list(draw(arm, size, problem))
-                    found += [self._row(arm, style, problem, index + 1, value) for index, value in enumerate(values)]
+                    found += [
+                        make_row(
+                            arm,
+                            style,
+                            problem,
+                            replicate,
+                            self.outcome,
+                            None if value is None else float(value),
+                            shared=self.common,
+                            status="missing" if value is None else "success",
+                        )
+                        for replicate, value in enumerate(values, start=1)
+                    ]
         return found
-
-    def _row(self, arm: str, style: int, problem: str | None, replicate: int, value: float | None) -> OutcomeRow:
-        return OutcomeRow(
-            run_id=f"{arm}-{style}-{problem}-{replicate}",
-            condition_id=f"style-{style}",
-            factors={"style": style},
-            blocks={},
-            agent_id=arm,
-            problem_id=problem,
-            replicate=replicate,
-            seed=replicate if self.common else seed_from([arm, style, problem, replicate]),
-            status="missing" if value is None else "success",
-            values={self.outcome: None if value is None else float(value)},
-        )
 
     def power(
         self, rows: list[OutcomeRow] | None = None, baselines: dict[str, Baseline | None] | None = None
     ) -> GatePower:
         """Return what the gate can show."""
         return study_power(self.study, self.rows() if rows is None else rows, baselines).gates[0]
-
-
-def make_study(**more: Any) -> Study:
-    """Return a study with an outcome of every type: score in [0, 1], cost (less is better), ok (true or false)."""
-    common = {"source_table": "runs", "aggregation": "mean"}
-    base = {
-        "study_id": "s",
-        "title": "t",
-        "factors": [{"name": "style", "levels": [{"name": "plain", "value": 1}, {"name": "rich", "value": 2}]}],
-        "agent_specs": ["new", "old"],
-        "outcomes": [
-            {"name": "score", "column": "score", "goal": "maximize", "range": [0, 1], "primary": True, **common},
-            {"name": "cost", "column": "cost", "goal": "minimize", **common},
-            {"name": "gain", "column": "gain", "goal": "maximize", **common},
-            {"name": "ok", "column": "ok", "goal": "maximize", "expected_type": "boolean", **common},
-        ],
-    }
-    return Study.model_validate({**base, **more})
 
 
 @pytest.fixture
@@ -104,8 +83,3 @@ def lab() -> type[Lab]:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20)
-
-
-@pytest.fixture
-def study() -> Callable[..., Study]:
-    return make_study

@@ -4,6 +4,7 @@ import random
 import time
 
 import pytest
+from made_up_studies import outcome_specs
 
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.gates.judging import judge_gates
@@ -218,12 +219,13 @@ def test_arms_without_values_are_nothing(study, gate, rows):
 
 
 def test_outcomes_without_gates(study, gate, rows):
-    made = study(gate())
+    outcomes = [*outcome_specs("cost", primary=True), *outcome_specs("score", "ok")]
+    made = study(gate(), outcomes=outcomes)
     assert ungated_outcomes(made) == ["score"]
-    assert ungated_outcomes(study()) == ["cost", "score"]
+    assert ungated_outcomes(study(outcomes=outcomes)) == ["cost", "score"]
     assert ungated_outcomes(study(outcomes=[], gates=[])) == ["primary_outcome"]
     unclear = {"gate_id": "g", "claim": "superior", "hypothesis": "h"}
-    assert ungated_outcomes(study(unclear)) == ["cost", "score"]
+    assert ungated_outcomes(study(unclear, outcomes=outcomes)) == ["cost", "score"]
     found = outcome_advice(made, "score", rows("score", noisy(), problems=PROBLEMS, styles=(1, 2)))
     assert list(found.components) == ["condition", "problem", "problem_by_condition", "replicate"]
     assert found.options == ()
