@@ -15,6 +15,7 @@ from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.cases import LARGEST_ALPHA, Baselines, Case, aim_of, prepared, sound
 from pytest_dre.analysis.gates.claims import Side, against
 from pytest_dre.analysis.gates.question import Unanswerable, ask
+from pytest_dre.analysis.gates.remedy import remedy
 from pytest_dre.analysis.gates.testers import PairedProportions, Proportion, Proportions
 from pytest_dre.model.running import Gate
 from pytest_dre.model.study import Study
@@ -35,10 +36,11 @@ class Certain:
 
 @dataclass(frozen=True, slots=True)
 class _Extremes:
-    """A gate with its missing runs filled in: all against the treatment, and all for it."""
+    """A gate with its missing runs filled in: all against the treatment, and all for it; and the level it aims at."""
 
     against: Case
     favour: Case
+    level: float
 
     def worst(self, side: Side) -> Case:
         """Return the case in which that side is hardest to show."""
@@ -50,12 +52,13 @@ class _Extremes:
 
 
 def certain_without_missing(
-    study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines
+    study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines, *, remedies: bool = False
 ) -> Certain | None:
     """Return the verdict that the gate will have whatever outcomes its missing runs give.
 
     None if they may change it, if none is missing, or if the gate's method allows no such word. The verdict holds
-    whatever becomes of the study's other gates, and theirs do not depend on the missing runs either.
+    whatever becomes of the study's other gates, and theirs do not depend on the missing runs either. With `remedies`,
+    a gate that stays open says what would settle it.
     """
     try:
         question = ask(study, gate)
@@ -65,22 +68,50 @@ def certain_without_missing(
     missing = frozenset(id(row) for arm in arms.rows for row in arm if row.status == MISSING and not row.stale)
     if not missing or question.kind != "binary" or question.statistic.kind != "mean":
         return None
-    first = frozenset(id(row) for row in arms.rows[0]) & missing
-    extremes = []
+    both = _filled_in(study, gate, rows, baselines, missing, frozenset(id(row) for row in arms.rows[0]))
+    if both is None:
+        return None
+    verdict = _certain(study, both)
+    if verdict is None:
+        return None
+    certain = _told(verdict, arms, both)
+    if verdict is not Verdict.INCONCLUSIVE or not remedies:
+        return certain
+    present = prepared(study, gate, [row for row in rows if id(row) not in missing], baselines)
+    return replace(certain, verdict=replace(certain.verdict, remedy=_beyond_the_plan(present, both)))
+
+
+def _beyond_the_plan(present: Case | GateVerdict, extremes: _Extremes) -> str:
+    """Return what would settle a gate, by the runs that are in; nothing if they allow no test."""
+    if isinstance(present, GateVerdict):
+        return ""
+    level = extremes.level
+    planned = extremes.against.layout.tester.bounds(level).n
+    found = remedy(present.question, present.layout, present.layout.tester.bounds(level), level, planned=planned)
+    return f"{found}, beyond those planned"
+
+
+def _filled_in(
+    study: Study,
+    gate: Gate,
+    rows: Sequence[OutcomeRow],
+    baselines: Baselines,
+    missing: frozenset[int],
+    first: frozenset[int],
+) -> _Extremes | None:
+    """Return the extremes; None if a test is not exact. Rows go by identity: those missing, those of the first arm."""
+    found = []
+    outcome = ask(study, gate).outcome
     for treatment in (0.0, 1.0):
         filled = [
-            _filled(row, question.outcome, treatment if id(row) in first else 1 - treatment)
-            if id(row) in missing
-            else row
+            _filled(row, outcome, treatment if id(row) in first else 1 - treatment) if id(row) in missing else row
             for row in rows
         ]
-        found = prepared(study, gate, filled, baselines)
-        if not isinstance(found, Case) or not _is_exact(found):
+        case = prepared(study, gate, filled, baselines)
+        if not isinstance(case, Case) or not _is_exact(case):
             return None
-        extremes.append(found)
-    both = _Extremes(*extremes)
-    verdict = _certain(study, both)
-    return None if verdict is None else _told(aim_of(study, gate), verdict, arms, both)
+        found.append(case)
+    return _Extremes(found[0], found[1], aim_of(study, gate))
 
 
 def _filled(row: OutcomeRow, outcome: str, value: float) -> OutcomeRow:
@@ -123,9 +154,9 @@ def _bounded(case: Case, side: Side, level: float) -> bool:
     return bounds.low >= side.limit if side.above else bounds.high <= side.limit
 
 
-def _told(gate_level: float, verdict: Verdict, arms: Arms, extremes: _Extremes) -> Certain:
+def _told(verdict: Verdict, arms: Arms, extremes: _Extremes) -> Certain:
     outcome, blank = extremes.against.question.outcome, extremes.against.blank
-    worst, best = (case.layout.tester.bounds(gate_level) for case in (extremes.against, extremes.favour))
+    worst, best = (case.layout.tester.bounds(extremes.level) for case in (extremes.against, extremes.favour))
     p_value = max(sound(extremes.worst(side).layout.tester.p_value(side)) for side in extremes.favour.question.sides)
     used = counts(extremes.against.question, arms)
     found = replace(
@@ -134,7 +165,7 @@ def _told(gate_level: float, verdict: Verdict, arms: Arms, extremes: _Extremes) 
         estimate=_estimate(arms, outcome),
         low=worst.low,
         high=best.high,
-        alpha=gate_level,
+        alpha=extremes.level,
         p_value=p_value,
         n=min(worst.n, *(arm.used for arm in used)),
         n_by_arm=tuple(arm.used for arm in used) if extremes.favour.layout.sizes else (),

@@ -35,7 +35,7 @@ def judge_gates(
         baselines: Name → saved outcomes, None or left out where there are none.
         remedies: Whether to work out what would settle gates that are left open: it may take far longer than to judge.
     """
-    cases = [_case(study, gate, rows, baselines or {}) for gate in study.gates]
+    cases = [_case(study, gate, rows, baselines or {}, remedies=remedies) for gate in study.gates]
     p_values = [1.0 if isinstance(case, GateVerdict) else case.p_value for case in cases]
     verdicts = {}
     for index, (gate, case) in enumerate(zip(study.gates, cases, strict=True)):
@@ -44,11 +44,13 @@ def judge_gates(
     return verdicts
 
 
-def _case(study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines) -> Case | Certain | GateVerdict:
+def _case(
+    study: Study, gate: Gate, rows: Sequence[OutcomeRow], baselines: Baselines, *, remedies: bool
+) -> Case | Certain | GateVerdict:
     if gate.sequential is not None:
         return latest_look(study, gate, rows, baselines)
     if gate.stop == "curtail":
-        certain = certain_without_missing(study, gate, rows, baselines)
+        certain = certain_without_missing(study, gate, rows, baselines, remedies=remedies)
         if certain is not None:
             return certain
     return prepared(study, gate, rows, baselines)

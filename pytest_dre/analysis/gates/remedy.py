@@ -14,10 +14,11 @@ from pytest_dre.analysis.power.solving import MOST
 AGAINST = "; the estimate speaks against the claim"
 
 
-def remedy(question: Question, layout: Layout, bounds: Bounds, level: float) -> str:
+def remedy(question: Question, layout: Layout, bounds: Bounds, level: float, *, planned: int | None = None) -> str:
     """Return how many more replicates or problems would about settle the gate; without a number if nothing tells.
 
-    `bounds` are those at the `level` of the gate's tests, which left it open.
+    `bounds` are those at the `level` of the gate's tests, which left it open. More are more than those of `bounds`, or
+    than `planned` if some of the planned units are not in yet.
     """
     found = outlook(question, layout, bounds, level)
     if found is None:
@@ -25,7 +26,7 @@ def remedy(question: Question, layout: Layout, bounds: Bounds, level: float) -> 
     if found.units is None:
         at_margin = "the estimate is at the margin: " if found.sort == "power" else ""
         return f"{at_margin}more than {MOST:,} {_what(layout)} would be needed"
-    more = max(1, math.ceil((found.units - bounds.n) / (layout.per_replicate or 1)))
+    more = max(1, math.ceil((found.units - (planned or bounds.n)) / (layout.per_replicate or 1)))
     return f"{_amount(found, more, layout)}{'' if found.supports else AGAINST}"
 
 

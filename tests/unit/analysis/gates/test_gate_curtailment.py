@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -112,6 +113,31 @@ def test_what_is_certain_is_said(
         assert [arm.absent for arm in verdict.arms] == [30 - arm.used for arm in verdict.arms]
         assert [arm.lost for arm in verdict.arms] == [0] * len(verdict.arms), "what was not needed is not lost"
         assert verdict.n_by_arm == (tuple(arm.used for arm in verdict.arms) if len(verdict.arms) == 2 else ())
+
+
+@pytest.mark.parametrize(
+    ("more", "new", "old", "remedy"),
+    [
+        (ONE, [1.0, 1.0, 0.0] * 9, [], r"about \d+ more replicates for 80 % power, beyond those planned"),
+        (BETTER, [1.0, 0.0] * 14, [1.0, 0.0] * 15, r"more than 10,000 replicates an arm .* beyond those planned"),
+        (
+            BETTER,
+            [1.0] * 15 + [0.0] * 13,
+            [1.0] * 13 + [0.0] * 17,
+            r"about \d+ more replicates an arm for 80 % power, beyond",
+        ),
+    ],
+)
+def test_what_stays_open_tells_what_would_settle_it(
+    more: dict[str, Any], new: list[float], old: list[float], remedy: str, study: Any, rows: Any
+) -> None:
+    data = rows("ok", {"new": [*new, *[None] * (30 - len(new))], "old": old})
+    gone = {row.run_id for row in data if row.values["ok"] is None}
+    found = study(gate(**more))
+    verdict = judge_gates(found, without(data, gone))["g"]
+    assert (verdict.verdict, is_curtailed(verdict)) == (Verdict.INCONCLUSIVE, True)
+    assert re.search(remedy, verdict.remedy), verdict.remedy
+    assert judge_gates(found, without(data, gone), remedies=False)["g"] == replace(verdict, remedy="")
 
 
 def test_runs_that_failed_are_not_taken_as_missing(study: Any, rows: Any) -> None:
