@@ -120,15 +120,9 @@ def _result(
     status = str(row.get("status"))
     if status not in set(RunStatus):
         raise ArtifactError(f"the run {run.run_id!r} has the unknown status {status!r}")
-    return RunResult(
-        study_id=run.study_id,
-        condition_id=run.condition_id,
-        run_id=run.run_id,
-        replicate=run.replicate,
-        agent_id=run.agent_id,
-        problem_id=run.problem_id,
-        seed=run.seed,
-        status=RunStatus(status),
+    return RunResult.of(
+        run,
+        RunStatus(status),
         status_reason=str(row.get("status_reason") or ""),
         latency_s=outcome_number(row.get("latency_s")),
         metrics=metrics,

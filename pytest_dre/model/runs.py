@@ -196,6 +196,21 @@ class RunResult:
         """What all its attempts cost, US dollars."""
         return self.cost_usd + self.lost_usd
 
+    @classmethod
+    def of(cls, run: RunSpec, status: RunStatus, **more: Any) -> "RunResult":
+        """Return a result of a run; `more` are its other attributes."""
+        return cls(
+            study_id=run.study_id,
+            condition_id=run.condition_id,
+            run_id=run.run_id,
+            replicate=run.replicate,
+            agent_id=run.agent_id,
+            problem_id=run.problem_id,
+            seed=run.seed,
+            status=status,
+            **more,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
         return dict(zip(_RESULT_FIELDS, _all_fields(self), strict=True))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pytest_dre.analysis.unstarted import TotalSpending
 from pytest_dre.model.running import Limits, RunLimits
 
 _OF_A_STUDY = re.compile(
@@ -12,20 +13,8 @@ _OF_A_STUDY = re.compile(
 )
 
 
-class Spent(Protocol):
-    """What was spent: US dollars, tokens, seconds of runs, and how many runs failed."""
-
-    @property
-    def cost_usd(self) -> float:
-        """US dollars."""
-
-    @property
-    def tokens(self) -> int:
-        """Tokens, input and output."""
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of runs, summed over processes."""
+class Spent(TotalSpending, Protocol):
+    """What was spent, and how many runs failed."""
 
     @property
     def failures(self) -> int:

@@ -10,15 +10,9 @@ def unstarted_result(
     run: RunSpec, versions: Mapping[VersionKey, str], status: RunStatus, reason: str, message: str
 ) -> RunResult:
     """Return the result of a run that yielded nothing."""
-    return RunResult(
-        study_id=run.study_id,
-        condition_id=run.condition_id,
-        run_id=run.run_id,
-        replicate=run.replicate,
-        agent_id=run.agent_id,
-        problem_id=run.problem_id,
-        seed=run.seed,
-        status=status,
+    return RunResult.of(
+        run,
+        status,
         status_reason=reason,
         error_info=message,
         fingerprint=fingerprint(run, versions),
