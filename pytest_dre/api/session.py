@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_dre.api.assignment import assignment_for, pack
 from pytest_dre.api.books import SessionBooks
@@ -21,12 +22,16 @@ from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.baselines import DEFAULT_DIRECTORY
 from pytest_dre.sessions.budgets import Books, Budgets
+from pytest_dre.sessions.comparable import compared
 from pytest_dre.sessions.exporting import close_study
 from pytest_dre.sessions.judging import Judging, baselines_of
 from pytest_dre.sessions.stopping import OwnEvidence, early_stop
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.ownership import SessionInfo
 from pytest_dre.store.runs import RunStore
+
+if TYPE_CHECKING:
+    from pytest_dre.analysis.gates.baseline import Baseline
 
 
 @dataclass(slots=True)
@@ -82,7 +87,12 @@ class Session:
         """Return what tells why a run must not start, None if it may. A store's books have earlier sessions too."""
         planned, own = self.prepared.planned, OwnEvidence(results)
         budgets = Budgets.of(planned.study.limits)
-        early = early_stop(planned, own, own, lambda: baselines_of(planned, Judging(Path(DEFAULT_DIRECTORY))))
+
+        def saved() -> "Mapping[str, Baseline | None]":
+            found = baselines_of(planned, Judging(Path(DEFAULT_DIRECTORY)))
+            return compared(found, self.prepared.bindings.versions)
+
+        early = early_stop(planned, own, own, saved)
 
         def refusal(run: RunSpec) -> Refused | None:
             spent = budgets.exceeded(books, self.info.session_id, run.agent_id)

@@ -28,6 +28,7 @@ from pytest_dre.integration.watching import watched
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import Attempt, ProblemPacket, RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.acceptance import accepted
+from pytest_dre.sessions.comparable import compared
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.resuming import Action
 from pytest_dre.sessions.stopping import EarlyStop, StoreBoard, StoreEvidence, early_stop
@@ -157,7 +158,8 @@ class Recorder:
             store, session_id, study_file.bindings.fingerprint_of, replays=resumption.resume and not resumption.rerun
         )
         board = StoreBoard(store, session_id)
-        return early_stop(planned, evidence, board, lambda: self._baselines.of(planned))
+        versions = study_file.bindings.versions
+        return early_stop(planned, evidence, board, lambda: compared(self._baselines.of(planned), versions))
 
     def _replay(self, item: RunItem, place: _Workplace) -> bool:
         """Report the run from the store, if the session's options say so."""

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pytest_dre.analysis.gates.baseline import Baseline, outcome_digest
 from pytest_dre.artifacts.bundle import verify_artifacts
 from pytest_dre.artifacts.outcome_reading import read_outcomes, unpacked
 from pytest_dre.artifacts.provenance import gather_provenance
-from pytest_dre.artifacts.reading import read_artifacts
+from pytest_dre.artifacts.reading import TypedRow, read_artifacts
 from pytest_dre.artifacts.schema import MANIFEST_FILE
 from pytest_dre.errors import DreError, StudyError
 from pytest_dre.loading import parse_study
@@ -168,7 +168,7 @@ def _read_snapshot(path: Path, study_id: str) -> Snapshot:
 
 
 def _of_snapshot(snapshot: Snapshot) -> Baseline:
-    return Baseline(snapshot.name, tuple(snapshot.rows), dict(snapshot.outcomes))
+    return Baseline(snapshot.name, tuple(snapshot.rows), dict(snapshot.outcomes), dict(snapshot.versions))
 
 
 def _artifact_directory(path: Path, study_id: str, where: str) -> Path:
@@ -195,7 +195,17 @@ def _of_artifacts(path: Path, study_id: str, where: str) -> Baseline:
         outcomes = _definitions(parse_study(artifacts.study_yaml).study)
     except StudyError:  # of another release: its values are there all the same
         outcomes = {}
-    return Baseline(where, rows, outcomes)
+    return Baseline(where, rows, outcomes, _versions(artifacts.runs))
+
+
+def _versions(runs: Iterable[TypedRow]) -> dict[str, str]:
+    """Return the versions that the exported results were made with, as far as runs.csv tells them."""
+    found = {}
+    for row in runs:
+        for kind in ("agent", "problem"):
+            if row.get(f"{kind}_version") and not row.get("stale"):
+                found[f"{kind} {row[f'{kind}_id']}"] = str(row[f"{kind}_version"])
+    return found
 
 
 def _same_study(where: str, found: str, study_id: str) -> None:

@@ -13,6 +13,7 @@ from pytest_dre.model.runs import RunResult
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import Advice, GateVerdict, OutcomeRow
 from pytest_dre.sessions.advice import Purse, advised, ungated
+from pytest_dre.sessions.comparable import compared
 from pytest_dre.sessions.outcomes import Watch, stored_rows, unstored_rows
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.unreported import explained
@@ -65,6 +66,8 @@ def judge_study(
     rows = outcome_table(planned, judging.allow_stale, watch=watched, versions=versions)
     if baselines is None:
         baselines = baselines_of(planned, judging)
+    if baselines:
+        baselines = compared(baselines, versions or _noted_versions(planned))
     study, baselines = _as_asked(planned.study, baselines, judging)
     verdicts = explained(study, judge_gates(study, rows, baselines), unreported.texts())
     return advised(study, rows, baselines, verdicts, purse)
@@ -87,6 +90,14 @@ def outcome_table(
         return unstored_rows(planned)
     with closing(store):
         return stored_rows(planned, store, allow_stale=allow_stale, watch=watch, versions=versions)
+
+
+def _noted_versions(planned: PlannedStudy) -> Mapping[VersionKey, str]:
+    store = RunStore.existing(planned.store_path, planned.study.study_id)
+    if store is None:
+        return {}
+    with closing(store):
+        return store.versions()
 
 
 def baselines_of(planned: PlannedStudy, judging: Judging) -> "dict[str, Baseline | None]":

@@ -114,6 +114,9 @@ def _same_seeds(first: Runs, second: Runs) -> bool:
     return all(row.seed == second[place].seed for place, row in first.items() if place in second)
 
 
+OWN_FILE = "they stand in the agent's file, which has changed; a file of their own, or a declared version, would tell"
+
+
 def _against_baseline(
     study: Study, question: Question, rows: list[OutcomeRow], baseline: Baseline | None, shared: bool
 ) -> Arms:
@@ -124,7 +127,16 @@ def _against_baseline(
     defined = baseline.outcomes.get(question.outcome)
     if defined is not None and defined != outcome_digest(question.spec):
         raise Unanswerable(f"the baseline {name!r} has another definition of {question.outcome}", "save it anew")
-    first, second = grouped(rows, None), grouped(selected(study, baseline.rows, question.where), None)
+    now_and_then = rows, selected(study, baseline.rows, question.where)
+    changed = sorted({row.problem_id for row in rows if row.problem_id is not None} & baseline.changed)
+    rows, earlier = ([row for row in side if row.problem_id not in baseline.changed] for side in now_and_then)
+    if changed and not rows:
+        raise Unanswerable(
+            f"the baseline {name!r} is of another version of {_problems(changed)}: outcomes of other tasks or graders "
+            "are no comparison",
+            "save it anew with the agent of then",
+        )
+    first, second = grouped(rows, None), grouped(earlier, None)
     strata = []
     for key in first:
         places = [place for place in first[key] if place in second.get(key, {})]
@@ -136,7 +148,17 @@ def _against_baseline(
     if not all(_same_seeds(item.treatment, item.control or {}) for item in strata):
         raise Unanswerable(f"the baseline {name!r} has other seeds", "save it anew, or restore the seed policy")
     notes = _differences(first, second, sum(len(item.treatment) for item in strata))
+    if changed:
+        notes = (f"left out, as they have another version than in the baseline: {_problems(changed)}", *notes)
+    unsure = sorted({row.problem_id for row in rows if row.problem_id is not None} & baseline.unsure)
+    if unsure:
+        notes = (*notes, f"{_problems(unsure)} may grade otherwise than in the baseline: {OWN_FILE}")
     return Arms(arm_names(question), tuple(strata), True, shared, notes)
+
+
+def _problems(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:SHOWN])) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    return f"the problem{'s' if len(names) > 1 else ''} {shown}"
 
 
 def _differences(first: Mapping[Key, Runs], second: Mapping[Key, Runs], matched: int) -> tuple[str, ...]:

@@ -19,11 +19,18 @@ class Baseline:
         name: What the baseline is called.
         rows: One per planned run of that time.
         outcomes: Outcome → `outcome_digest` of its definition then; outcomes that are not in it are not checked.
+        versions: "agent <id>" or "problem <id>" → version its runs were made with; those that are not in it are not
+            checked.
+        changed: Problems that have another version now: their runs are not compared.
+        unsure: Problems of which that cannot be told.
     """
 
     name: str
     rows: Sequence[OutcomeRow]
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
 
 def outcome_digest(spec: OutcomeSpec) -> str:
