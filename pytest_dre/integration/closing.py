@@ -14,7 +14,7 @@ from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.watching import forget
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.verdicts import GateVerdict
+from pytest_dre.model.verdicts import GateVerdict, Verdict
 from pytest_dre.sessions.exporting import ClosedStudy, close_study
 from pytest_dre.sessions.judging import save_study_baseline
 from pytest_dre.sessions.planned import PlannedStudy
@@ -109,7 +109,11 @@ class Exporter:
             path = save_study_baseline(closed.planned, name, self._settings.judging.baselines)
         except DreError as error:
             return replace(closed, error="; ".join(filter(None, (closed.error, f"no baseline saved: {error}"))))
-        return replace(closed, notices=(*closed.notices, f"baseline {name!r} saved as {path.name}"))
+        saved = f"baseline {name!r} saved as {path.name}"
+        failed = [verdict.gate_id for verdict in closed.verdicts if verdict.verdict is Verdict.FAIL]
+        if failed:
+            saved = f"{saved}, of outcomes that fail {', '.join(failed)}"
+        return replace(closed, notices=(*closed.notices, saved))
 
     def _call_hook(self, planned: PlannedStudy, results: StoredResults) -> None:
         self._config.hook.pytest_dre_export(study=planned.study, results=results, output_dir=planned.output_dir)

@@ -1,9 +1,10 @@
 """Gates as items: judged once the runs are in, by the process that leads the session."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +19,9 @@ from pytest_dre.model.running import Gate
 from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.sessions.judging import judge_study
 from pytest_dre.sessions.planned import PlannedStudy
+
+if TYPE_CHECKING:
+    from pytest_dre.analysis.gates.baseline import Baseline
 
 
 class GateJudge:
@@ -40,9 +44,18 @@ class GateJudge:
         path, planned = study_file.path, study_file.planned
         if path not in self.verdicts:
             self._stores.bring_up_to_date(planned, study_file.bindings.versions)
-            self.verdicts[path] = judge_study(planned, self._settings.judging, self._baselines.of(planned))
+            baselines = self._baselines.of(planned)
+            judged = judge_study(planned, self._settings.judging, baselines)
+            lacking = [gate.gate_id for gate in planned.study.gates if self._lacks_what_is_saved(gate, baselines)]
+            self.verdicts[path] = judged | {name: replace(judged[name], **BEING_SAVED) for name in lacking}
         self.shown.setdefault(path, []).append(gate_id)
         return self.verdicts[path][gate_id]
+
+    def _lacks_what_is_saved(self, gate: Gate, baselines: "Mapping[str, Baseline | None]") -> bool:
+        """Return whether the gate lacks the very baseline that this session is to save."""
+        if gate.baseline is None or baselines[gate.baseline] is not None:
+            return False
+        return (self._settings.judging.baseline or gate.baseline) == self._settings.save_baseline
 
     def only_warns(self, planned: PlannedStudy, gate: Gate, default: str) -> bool:
         """Return whether the gate is skipped if its data cannot say."""
@@ -55,6 +68,9 @@ class GateJudge:
         """Return the verdicts on the gates that were selected, in the order of the study."""
         shown = self.shown.get(path, [])
         return tuple(verdict for gate_id, verdict in self.verdicts.get(path, {}).items() if gate_id in shown)
+
+
+BEING_SAVED: dict[str, Any] = {"reason": "its baseline was missing, and this session is there to save it", "remedy": ""}
 
 
 class GatesLast:
