@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from pytest_dre.execution.forking import end_if_forked, getpid
+
 
 def settle(value: Any) -> Any:
     """Return `value`, or, if it is awaitable, what it yields.
@@ -19,12 +21,26 @@ def settle(value: Any) -> Any:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(_wait_for(value))
-    return _in_thread(partial(asyncio.run, _wait_for(value)))
+        pass
+    else:
+        return _in_thread(partial(asyncio.run, _wait_for(value)))
+    return asyncio.run(_wait_for(value))
 
 
 async def _wait_for(value: Awaitable[Any]) -> Any:
-    return await value
+    """Wait; a forked child ends here, before it closes the loop, which would take its parent's wake-ups away."""
+    from asyncio import CancelledError
+
+    process = getpid()
+    try:
+        settled = await value
+    except CancelledError:  # by what made the loop end, which tells a child's exit code
+        raise
+    except BaseException as error:
+        end_if_forked(process, error)
+        raise
+    end_if_forked(process)
+    return settled
 
 
 def _in_thread(wait: Callable[[], Any]) -> Any:

@@ -11,6 +11,7 @@ from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.evaluation import Row, evaluate, rows_from
 from pytest_dre.execution.failures import describe, reason_for, trimmed_traceback
 from pytest_dre.execution.fingerprints import versions_of
+from pytest_dre.execution.forking import end_if_forked, getpid
 from pytest_dre.execution.inputs import Inputs
 from pytest_dre.execution.limits import RunPolicy
 from pytest_dre.execution.metrics import complete_metrics
@@ -132,6 +133,21 @@ def _failure(error: BaseException, progress: _Progress, classify: Classify | Non
 
 
 def _carry_out(
+    bound: BoundAgent,
+    progress: _Progress,
+    evaluate_more: EvaluateMore | None,
+    seed_more: Callable[[int], None] | None,
+) -> None:
+    process = getpid()
+    try:
+        _take_steps(bound, progress, evaluate_more, seed_more)
+    except BaseException as error:
+        end_if_forked(process, error)
+        raise
+    end_if_forked(process)
+
+
+def _take_steps(
     bound: BoundAgent,
     progress: _Progress,
     evaluate_more: EvaluateMore | None,
