@@ -10,6 +10,9 @@ from pytest_dre.model.runs import Condition, RunResult
 Read = Callable[[RunResult], Any]
 
 
+FIELDS = ("latency_s", "replicate")  # of a result, that a derivation may read
+
+
 def derived_read(
     compiled: CompiledExpression,
     own: Mapping[str, Read],
@@ -67,7 +70,7 @@ def _yielded(name: str, result: RunResult, condition: Condition | None) -> Any:
     found = [row.get("metric_value") for row in result.evaluations if row.get("metric_name") == name]
     if found:
         return found[0] if len(found) == 1 else aggregate(found, "mean")
-    if name in ("latency_s", "replicate"):
+    if name in FIELDS:
         return getattr(result, name)
     return None if condition is None else condition.assignments.get(name)
 

@@ -25,7 +25,8 @@ _FIELDS = (
     *("error_info", "status_reason"),
 )
 # Columns of the other tables: an outcome that names one is about all rows.
-_EVALUATION_COLUMNS = ("metric_value", "metric_name", "metric_unit", "evaluator_id", "aggregation_level")
+METRIC_VALUE = "metric_value"
+_EVALUATION_COLUMNS = (METRIC_VALUE, "metric_name", "metric_unit", "evaluator_id", "aggregation_level")
 _EVENT_COLUMNS = ("timestamp", "record_id", "text", "session_id", "actor_id", "event_type", "level")
 _DEFAULT_EVENT = "assistant_output"
 INTEGERS = ("int", "integer")
@@ -71,9 +72,9 @@ def outcome_reader(study: Study, conditions: Iterable[Condition] = ()) -> Outcom
     """Return the reader of the study's one primary outcome.
 
     Of an outcome of the runs table the column is a field of that table, else a metric. Of the evaluations table it is
-    the name of a metric, whose rows are aggregated; a column of that table takes all rows, or those of the metric named
-    as the outcome. Of the events table it is an event type, whose events are counted. A derivation computes the value
-    from these.
+    the name of a metric, whose rows are aggregated; a column of that table takes the rows of the metric named as the
+    outcome, else all, but no values of several metrics. Of the events table it is what events say under that name,
+    aggregated over those that do; a count is also of events of that type. A derivation computes the value from these.
 
     The run's own `primary_outcome` stands in where no or several outcomes are primary, and where the one that is
     cannot be read (see `outcome_readers`).
@@ -187,22 +188,48 @@ def _evaluation_metric(outcome: OutcomeSpec, result: RunResult) -> Any:
 
 
 def _evaluation_column(outcome: OutcomeSpec, result: RunResult) -> Any:
-    named = [row for row in result.evaluations if row.get("metric_name") == outcome.name]
-    return aggregate([row.get(outcome.column) for row in named or result.evaluations], outcome.aggregation)
+    rows = [row for row in result.evaluations if row.get("metric_name") == outcome.name]
+    if not rows:
+        rows = list(result.evaluations)
+        if (
+            outcome.column == METRIC_VALUE
+            and outcome.aggregation != COUNT
+            and len({row.get("metric_name") for row in rows}) > 1
+        ):
+            return None  # what several metrics come to together is no outcome: most often the name is misspelt
+    return aggregate([row.get(outcome.column) for row in rows], outcome.aggregation)
 
 
 def _of_events(outcome: OutcomeSpec) -> Read | None:
-    if outcome.aggregation != COUNT:
+    if not is_known(outcome.aggregation):
         return None
-    return _count_events if outcome.column in _EVENT_COLUMNS else partial(_count_events_of_type, outcome.column)
+    if outcome.aggregation == COUNT:
+        return _count_events if outcome.column in _EVENT_COLUMNS else partial(_count_some_events, outcome.column)
+    return partial(_event_field, outcome)
 
 
 def _count_events(result: RunResult) -> int:
     return len(result.events)
 
 
-def _count_events_of_type(event_type: str, result: RunResult) -> int:
-    return sum((event.get("event_type") or _DEFAULT_EVENT) == event_type for event in result.events)
+def _count_some_events(column: str, result: RunResult) -> int:
+    return sum(
+        (event.get("event_type") or _DEFAULT_EVENT) == column or _said(event, column) is not None
+        for event in result.events
+    )
+
+
+def _event_field(outcome: OutcomeSpec, result: RunResult) -> Any:
+    said = (_said(event, outcome.column) for event in result.events)
+    return aggregate([value for value in said if value is not None], outcome.aggregation)
+
+
+def _said(event: Mapping[str, Any], name: str) -> Any:
+    """Return what an event says under a name; what events.csv has no column for comes back from its `meta_json`."""
+    if name in event:
+        return event[name]
+    maps = (event.get(key) for key in ("meta_json", "meta"))
+    return next((found[name] for found in maps if isinstance(found, Mapping) and name in found), None)
 
 
 _READERS: dict[str, Callable[[OutcomeSpec], Read | None]] = {

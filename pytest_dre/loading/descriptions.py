@@ -84,8 +84,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "OutcomeSpec": {
         "name": "Name of the outcome.",
         "source_table": "Table it is read from.",
-        "column": "Column, or metric name, in that table.",
-        "aggregation": "How several rows of a run become one number, such as mean.",
+        "column": "Column of that table, or name of a metric; of events also their type or a key of theirs.",
+        "aggregation": "How several rows of a run become one: mean, sum, min, max, median, first, last or count.",
         "derivation": "An expression that computes it: score / cost_usd. It reads metrics, outcomes and factors.",
         "primary": "Whether it decides the study.",
         "expected_type": "Type of its values.",

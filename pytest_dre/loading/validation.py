@@ -18,6 +18,7 @@ from pytest_dre.loading.stopping_checks import early_stops
 from pytest_dre.loading.wording import advice, near, place, shortened
 from pytest_dre.model.corrections import CORRECTIONS, NAMES, correction_named
 from pytest_dre.model.factors import AGENT_FACTORS
+from pytest_dre.model.hypotheses import AGGREGATIONS
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
 
@@ -168,6 +169,14 @@ def _outcome_ranges(study: Study, _: Names) -> Iterator[Fault]:
             yield Fault("the range is empty", "write [lowest, highest]", ("outcomes", index, "range"))
 
 
+def _aggregations(study: Study, _: Names) -> Iterator[Fault]:
+    """Yield aggregations that nobody knows. The runs table has one row a run, so nothing is aggregated there."""
+    for index, outcome in enumerate(study.outcomes):
+        if outcome.source_table != "runs" and not outcome.derivation and outcome.aggregation not in AGGREGATIONS:
+            message = f"there is no aggregation {shortened(outcome.aggregation)!r}"
+            yield Fault(message, advice(outcome.aggregation, AGGREGATIONS), ("outcomes", index, "aggregation"))
+
+
 def _constraints(study: Study, names: Names) -> Iterator[Fault]:
     for index, constraint in enumerate(study.constraints):
         if constraint.expression is None:
@@ -245,6 +254,7 @@ CHECKS: tuple[Check, ...] = (
     _linked_plans,
     _outcome_lists,
     _outcome_ranges,
+    _aggregations,
     derivations,
     _constraints,
     _design,

@@ -8,6 +8,8 @@ from pytest_dre.model.base import Flag, Name, Real, SchemaModel, Text
 
 Names = tuple[Name, ...]
 
+AGGREGATIONS = ("mean", "sum", "min", "max", "median", "first", "last", "count")
+
 
 class OutcomeSpec(SchemaModel):
     """A number (or boolean) a run yields: where it stands in the tables and how rows are aggregated.

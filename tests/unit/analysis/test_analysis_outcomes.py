@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from pytest_dre.analysis.aggregation import outcome_number
@@ -69,7 +71,8 @@ def test_the_column_of_a_run_has_nothing_to_aggregate(aggregation) -> None:
         ("o", "feasible", "last", True),
         ("o", "no_such_metric", "mean", None),
         ("mass", "metric_value", "min", 10),
-        ("o", "metric_value", "sum", 31),
+        ("o", "metric_value", "sum", None),
+        ("o", "metric_value", "count", 3),
         ("o", "evaluator_id", "count", 3),
     ],
 )
@@ -86,6 +89,32 @@ def test_an_outcome_of_events_counts_those_of_its_type(column, count) -> None:
     assert _read(BARE, source_table="events", column=column, aggregation="count") == 0
 
 
+@pytest.mark.parametrize(
+    ("column", "aggregation", "value"),
+    [
+        ("tokens", "sum", 17 + 5 + 3),
+        ("tokens", "count", 3),
+        ("event_type", "first", "tool_call"),
+        ("text", "last", "an answer"),
+        ("seconds", "mean", None),
+    ],
+)
+def test_an_outcome_of_events_aggregates_what_they_say(column, aggregation, value) -> None:
+    events = (
+        {"event_type": "tool_call", "tokens": 17},
+        {"event_type": "tool_call", "meta": {"tokens": 5}},
+        {"text": "an answer", "meta_json": {"tokens": 3}},
+        {"event_type": "handoff"},
+    )
+    result = replace(RESULT, events=events)
+    assert _read(result, source_table="events", column=column, aggregation=aggregation) == value
+
+
+def test_the_values_of_one_metric_are_an_outcome_of_any_name() -> None:
+    result = replace(RESULT, evaluations=({"metric_name": "mass", "metric_value": 4},))
+    assert _read(result, name="o", source_table="evaluations", column="metric_value", aggregation="mean") == 4
+
+
 def test_the_outcome_gives_name_and_goal() -> None:
     reader = outcome_reader(_study({"name": "accuracy", "column": "accuracy", "goal": "maximize"}, {"primary": False}))
     assert (reader.name, reader.goal) == ("accuracy", "maximize")
@@ -95,7 +124,7 @@ def test_the_outcome_gives_name_and_goal() -> None:
     "outcome",
     [
         {"source_table": "evaluations", "column": "mass", "aggregation": "p95"},
-        {"source_table": "events", "column": "tool_call", "aggregation": "mean"},
+        {"source_table": "events", "column": "tool_call", "aggregation": "p95"},
         {"column": "accuracy", "derivation": "1 -"},
         {"column": "primary_outcome", "derivation": "the opposite"},
         {"column": "accuracy", "primary": False},

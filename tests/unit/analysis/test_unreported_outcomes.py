@@ -67,8 +67,24 @@ def ran(metrics: dict[str, Any], *evaluated: str, **more: Any) -> RunResult:
         (
             {"derivation": "gain / prize"},
             ran({"gain": 2.0, "price": 3.0}),
+            "no run has all that 'score' is derived from: 'prize' is nowhere; they report gain, price",
+        ),
+        (
+            {"derivation": "gain / price"},
+            ran({"gain": 2.0, "price": 0.0}),
             "no run has all that 'score' is derived from; they report gain, price",
         ),
+        (
+            {"source_table": "evaluations", "expected_type": "bool"},
+            replace(ran({}), evaluations=({"metric_name": "score", "metric_value": "yes"},)),
+            "no run has a value of 'score': it is 'yes', not true or false",
+        ),
+        (
+            {"name": "scoer", "source_table": "evaluations", "column": "metric_value"},
+            ran({}, "score", "speed"),
+            "no run has an evaluation 'scoer'; theirs are score, speed: did you mean 'score'?",
+        ),
+        ({"source_table": "events", "column": "tokns"}, ran({}), "no event of a run says 'tokns'"),
     ],
 )
 def test_what_is_wrong_and_what_is_likely_meant(outcome: dict[str, Any], result: RunResult, said: str) -> None:
