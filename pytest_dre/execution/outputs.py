@@ -2,13 +2,13 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.plain import to_plain, to_text
-from pytest_dre.execution.spending import NUMBERS, is_number
+from pytest_dre.execution.spending import NUMBERS, plain_metrics, wrong_number
 from pytest_dre.model.runs import RunOutput
 
 _MAP_PARTS = ("metrics", "events", "trace_refs", "metadata")
@@ -165,23 +165,23 @@ def _answer(value: Any) -> Mapping[str, Any]:
     return {"text" if isinstance(value, str) else "answer": value}
 
 
-def _plain_map(name: str, value: Any) -> dict[str, Any]:
+def _plain_map(name: str, value: Any, plain_of: Callable[[Any], Any] = to_plain) -> dict[str, Any]:
     if value is None or (type(value) is dict and not value):
         return {}
     if not isinstance(value, Mapping):
         raise InvalidOutput(f"{name} must be a map, not {type(value).__name__}")
-    plain = to_plain(value)
+    plain = plain_of(value)
     if not isinstance(plain, dict):  # a map of the agent's own making that fails when read
         raise InvalidOutput(f"{name} cannot be read: {plain}")
     return plain
 
 
 def _metrics(value: Any) -> dict[str, Any]:
-    metrics = _plain_map("metrics", value)
+    metrics = _plain_map("metrics", value, plain_metrics)
     for key in NUMBERS:
         number = metrics.get(key)
-        if number is not None and not is_number(number):
-            raise InvalidOutput(f"the metric {key!r} must be a number, not {type(number).__name__}")
+        if number is not None and (fault := wrong_number(key, number)):
+            raise InvalidOutput(fault)
     return metrics
 
 

@@ -1,11 +1,41 @@
-"""What a failed attempt cost, as far as its exception tells."""
+"""What a run cost, as far as its agent's metrics or its exception tell."""
 
+import math
+import reprlib
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Rational
 from typing import Any
 
 from pytest_dre.execution.plain import to_plain
 
-NUMBERS = ("cost_usd", "input_tokens", "output_tokens", "latency_s")  # the metrics that must be numbers
+AMOUNTS = ("cost_usd", "input_tokens", "output_tokens")
+NUMBERS = (*AMOUNTS, "latency_s")  # the metrics that must be numbers
+
+_NOT_COUNTED = "what the run spent is unknown and counts in no budget"
+
+
+def plain_metrics(given: Mapping[Any, Any]) -> Any:
+    """Return a map of metrics as plain data; decimals and fractions as the floats next to them, no texts."""
+    plain = to_plain(given)
+    if isinstance(plain, dict):  # else a map of the agent's own making that fails when read
+        for key, value in plain.items():
+            if type(value) is str and isinstance(exact := given.get(key), Decimal | Rational):
+                plain[key] = _to_float(exact)
+    return plain
+
+
+def wrong_number(name: str, value: object) -> str | None:
+    """Return what is wrong with a metric's plain value, None if nothing is: what is not known must not count as 0."""
+    if name not in NUMBERS:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        fault = f"the metric {name!r} must be a number, not {type(value).__name__}"
+    elif name in AMOUNTS and not _is_amount(value):
+        fault = f"the metric {name!r} must be finite and not below 0, but is {reprlib.repr(value)}"
+    else:
+        return None
+    return f"{fault}; {_NOT_COUNTED}" if name in AMOUNTS else fault
 
 
 def metrics_told_by(error: BaseException) -> dict[str, Any]:
@@ -15,18 +45,27 @@ def metrics_told_by(error: BaseException) -> dict[str, Any]:
     """
     given = _read(error, "metrics")
     if not isinstance(given, Mapping):
-        given = {name: value for name in NUMBERS[:3] if (value := _read(error, name)) is not None}
+        given = {name: value for name in AMOUNTS if (value := _read(error, name)) is not None}
     if not given:
         return {}
-    plain = to_plain(given)
+    plain = plain_metrics(given)
     if not isinstance(plain, dict):
         return {}
-    return {key: value for key, value in plain.items() if key not in NUMBERS or is_number(value)}
+    return {key: value for key, value in plain.items() if wrong_number(key, value) is None}
 
 
-def is_number(value: object) -> bool:
-    """Return whether a plain value is a number; a boolean is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_amount(value: float) -> bool:
+    try:
+        return value >= 0 and math.isfinite(value)
+    except OverflowError:  # an integer beyond the floats
+        return False
+
+
+def _to_float(value: Decimal | Rational) -> float:
+    try:
+        return float(value)
+    except (ValueError, OverflowError):  # a signaling NaN; a fraction beyond the floats
+        return math.nan
 
 
 def _read(error: BaseException, name: str) -> Any:

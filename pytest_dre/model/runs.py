@@ -182,13 +182,13 @@ class RunResult:
 
     @property
     def cost_usd(self) -> float:
-        """What the run cost, in US dollars; 0 where its metrics give no finite number."""
-        return _finite(self.metrics.get("cost_usd"))
+        """What the run cost, in US dollars; 0 where its metrics give no amount."""
+        return _amount(self.metrics.get("cost_usd"))
 
     @property
     def spending(self) -> Spending:
         """What the last attempt came to."""
-        tokens = _finite(self.metrics.get("input_tokens")) + _finite(self.metrics.get("output_tokens"))
+        tokens = _amount(self.metrics.get("input_tokens")) + _amount(self.metrics.get("output_tokens"))
         return Spending(self.cost_usd, int(tokens), self.latency_s or 0.0)
 
     @property
@@ -228,12 +228,12 @@ class RunResult:
         return cls(**{**known, "status": RunStatus(data["status"])})
 
 
-def _finite(value: Any) -> float:
-    """Return a metric as a number, 0 where it is none or not finite."""
+def _amount(value: Any) -> float:
+    """Return a metric as a number, 0 where it is none, negative or not finite."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0.0
     try:
-        return float(value) if math.isfinite(value) else 0.0
+        return float(value) if value > 0 and math.isfinite(value) else 0.0
     except OverflowError:  # an integer beyond the floats
         return 0.0
 

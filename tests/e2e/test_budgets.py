@@ -38,6 +38,27 @@ def limit(lab, limits):
     lab.write("studies/spender.study.yaml", f"{STUDY}limits: {limits}\n")
 
 
+def test_a_budget_holds_costs_given_as_decimals(spender, mode):
+    spender.write(
+        "studies/spending.py", AGENT.replace("cost_usd=0.01", "cost_usd=__import__('decimal').Decimal('0.01')")
+    )
+    limit(spender, "{max_cost_usd: 0.03}")
+    result = spender.run("studies", *mode)
+    spent = len(spender.calls())
+    result.assert_outcomes(passed=spent, skipped=6 - spent)
+    assert 3 <= spent <= 4
+
+
+def test_a_cost_that_is_no_amount_is_told_to_count_in_no_budget(spender):
+    spender.write("studies/spending.py", AGENT.replace("cost_usd=0.01", "cost_usd=-1.0"))
+    limit(spender, "{max_cost_usd: 0.03}")
+    result = spender.run_here("studies")
+    result.assert_outcomes(failed=6)
+    assert "what the run spent is unknown and counts in no budget" in spender.words(result)
+    assert spender.manifest("spender")["spending"]["cost_usd"] == 0
+    assert {row["status_reason"] for row in spender.table("spender", "runs")} == {"invalid_output"}
+
+
 def test_a_studys_budget_holds_runs_back_until_it_is_larger(spender, mode):
     limit(spender, "{max_cost_usd: 0.03}")
     result = spender.run("studies", *mode)

@@ -3,14 +3,17 @@
 import json
 import math
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from pytest_dre.execution.failures import describe
 from pytest_dre.execution.fingerprints import fingerprint
 from pytest_dre.execution.run import execute_run
-from pytest_dre.model.runs import ProblemPacket, RunResult, agent_result
+from pytest_dre.model.runs import ProblemPacket, RunResult, RunStatus, agent_result
 
 
 def run_value(lab, value, **options):
@@ -132,6 +135,10 @@ def test_result_object_without_success_fails_the_run_and_keeps_its_output(lab, m
     assert (result.outputs, result.cost_usd) == ({"x": 1}, 2)
 
 
+AMOUNT = "the metric 'cost_usd' must be finite and not below 0"
+UNCOUNTED = "what the run spent is unknown and counts in no budget"
+
+
 class BadMap(dict):
     def items(self):
         raise OSError("gone")
@@ -147,6 +154,12 @@ class BadMap(dict):
         ({"output": 1, "trace_refs": {"a": 1}}, "trace_refs must be a list of texts, not dict"),
         ({"output": 1, "metrics": {"cost_usd": "cheap"}}, "the metric 'cost_usd' must be a number, not str"),
         ({"output": 1, "metrics": {"cost_usd": True}}, "the metric 'cost_usd' must be a number, not bool"),
+        ({"output": 1, "metrics": {"cost_usd": math.nan}}, f"{AMOUNT}, but is nan; {UNCOUNTED}"),
+        ({"output": 1, "metrics": {"cost_usd": Decimal("sNaN")}}, f"{AMOUNT}, but is nan; {UNCOUNTED}"),
+        ({"output": 1, "metrics": {"cost_usd": np.float64("inf")}}, f"{AMOUNT}, but is inf; {UNCOUNTED}"),
+        ({"output": 1, "metrics": {"cost_usd": -4.0}}, f"{AMOUNT}, but is -4.0; {UNCOUNTED}"),
+        ({"output": 1, "metrics": {"cost_usd": 10**400}}, f"{AMOUNT}, but is 1000"),
+        ({"output": 1, "metrics": {"output_tokens": -1}}, "the metric 'output_tokens' must be finite and not below 0"),
         ({"output": BadMap(a=1)}, "output cannot be read: "),
         ((item for item in "ab"), "a generator was returned; return the output itself"),
     ],
@@ -157,6 +170,30 @@ def test_malformed_parts_fail_the_run(lab, value, told):
     assert result.error_info.startswith(f"InvalidOutput: {told}")
     assert result.outputs == {}
     assert result.metrics["cost_usd"] == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        (Decimal("1.25"), 1.25),
+        (Fraction(1, 4), 0.25),
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3),
+        (np.array(2.0), 2),
+        (Decimal(0), 0),
+    ],
+)
+def test_costs_and_tokens_may_be_any_numbers(lab, number, value):
+    result = run_value(lab, {"metrics": {"cost_usd": number, "input_tokens": number, "primary_outcome": number}})
+    assert (result.status, result.cost_usd, result.primary_outcome) == ("success", value, value)
+    assert result.spending.tokens == int(value)
+    assert type(result.metrics["cost_usd"]) in (int, float)
+
+
+def test_no_run_pays_back_what_others_spent(lab):
+    metrics = {"cost_usd": -4.0, "input_tokens": 3, "output_tokens": -2}  # an earlier release has let them through
+    result = RunResult.of(lab.runs(["a"], [])[0], RunStatus.SUCCESS, metrics=metrics)
+    assert (result.cost_usd, result.spending.tokens) == (0, 3)
 
 
 def test_trace_refs_become_texts(lab):

@@ -1,8 +1,10 @@
 """Runs that are tried again: what is tried, what a result tells of it, what it costs."""
 
 import json
+import math
 import random
 import time
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -269,6 +271,7 @@ class Unreadable(dict):
         (costly(ValueError(), metrics={"cost_usd": 0.5, "input_tokens": np.int64(2)}, cost_usd=9), 0.5, 2),
         (costly(ValueError(), metrics={"cost_usd": "cheap", "input_tokens": True, "output_tokens": 1}), 0, 1),
         (costly(ValueError(), metrics=[1], cost_usd=0.5), 0.5, 0),
+        (costly(ValueError(), cost_usd=Decimal("0.5"), input_tokens=-3, output_tokens=math.nan), 0.5, 0),
         (costly(ValueError(), metrics={}), 0, 0),
         (costly(ValueError(), metrics=Unreadable(cost_usd=1)), 0, 0),
         (costly(ValueError(), cost_usd="0.5"), 0, 0),
