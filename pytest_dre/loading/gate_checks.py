@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pytest_dre.errors import Fault
 from pytest_dre.loading.known import Names
 from pytest_dre.loading.wording import shortened
-from pytest_dre.model.gating import hypothesis_of, outcome_of
+from pytest_dre.model.gating import higher_is_better, hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
 from pytest_dre.model.running import Gate
 from pytest_dre.model.source import KeyPath
@@ -82,11 +82,15 @@ def _margin(gate: Gate, at: KeyPath) -> Iterator[Fault]:
     if amount == 0 and gate.claim == "equivalent":
         yield Fault("nothing is equivalent within a margin of 0", "write a larger one", at)
     if isinstance(gate.margin, str):
-        if amount >= 100:
-            yield Fault("a margin of 100 % or more leaves nothing to compare with", "write a smaller one", at)
+        if amount >= 100 and gate.claim != "non_inferior":  # what it leaves depends on the outcome's goal: see _outcome
+            yield _too_wide(at)
         if gate.statistic.startswith("pass"):
             hint = "write a number between 0 and 1"
             yield Fault(f"a margin of {gate.statistic} is a difference of chances", hint, at)
+
+
+def _too_wide(at: KeyPath) -> Fault:
+    return Fault("a margin of 100 % or more leaves nothing to compare with", "write a smaller one", at)
 
 
 def _statistic(gate: Gate, path: KeyPath) -> Iterator[Fault]:
@@ -119,8 +123,11 @@ def _outcome(study: Study, gate: Gate, hypothesis: Hypothesis | None, path: KeyP
     if gate.statistic.startswith("pass") and not spec.is_boolean:
         message = f"{gate.statistic} needs an outcome that is true or false, {shortened(spec.name)!r} is not"
         yield Fault(message, "write 'expected_type: boolean' at the outcome, or choose another", (*path, "statistic"))
-    directed = spec.goal is not None or (hypothesis is not None and hypothesis.direction in ("greater", "less"))
-    if gate.claim in ("superior", "non_inferior") and not directed:
+    higher = higher_is_better(gate, hypothesis, spec)
+    is_percentage = isinstance(gate.margin, str)
+    if gate.claim == "non_inferior" and is_percentage and (_amount(gate.margin) or 0) >= 100 and higher:
+        yield _too_wide((*path, "margin"))
+    if gate.claim in ("superior", "non_inferior") and higher is None:
         message = f"the claim {gate.claim} needs to know whether high values of {shortened(spec.name)!r} are good"
         yield Fault(message, "add 'goal: maximize' or 'goal: minimize' to the outcome", (*path, "claim"))
 

@@ -16,6 +16,14 @@ def hypothesis_of(study: Study, gate: Gate) -> Hypothesis | None:
     return next((item for item in study.hypotheses if item.hypothesis_id == gate.hypothesis), None)
 
 
+def higher_is_better(gate: Gate, hypothesis: Hypothesis | None, spec: OutcomeSpec) -> bool | None:
+    """Return the direction: the hypothesis's if its arms are compared, else the outcome's goal; None if unsaid."""
+    goal = {"maximize": True, "minimize": False}.get(spec.goal or "")
+    said = {"greater": True, "less": False}.get(hypothesis.direction) if hypothesis is not None else None
+    first, second = (said, goal) if gate.contrast is None and gate.baseline is None else (goal, said)
+    return second if first is None else first
+
+
 def outcome_of(study: Study, gate: Gate) -> OutcomeSpec | None:
     """Return the outcome a gate is about: its own, its hypothesis's only one, else the study's only primary one."""
     hypothesis = hypothesis_of(study, gate)

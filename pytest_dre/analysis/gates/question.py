@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pytest_dre.analysis.gates.claims import DIRECTED, ONE_ARMED, Side, parse_margin, sides
 from pytest_dre.analysis.gates.statistic import Statistic, parse_statistic
-from pytest_dre.model.gating import hypothesis_of, outcome_of
+from pytest_dre.model.gating import higher_is_better, hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
 from pytest_dre.model.running import Gate, GateContrast
 from pytest_dre.model.study import Study
@@ -102,14 +102,6 @@ def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | N
     if left is None or right is None:
         return None
     return GateContrast(factor=hypothesis.independent_vars[0], treatment=left, control=right)
-
-
-def higher_is_better(gate: Gate, hypothesis: Hypothesis | None, spec: OutcomeSpec) -> bool | None:
-    """Return the direction: the hypothesis's if its arms are compared, else the outcome's goal; None if unsaid."""
-    goal = {"maximize": True, "minimize": False}.get(spec.goal or "")
-    said = {"greater": True, "less": False}.get(hypothesis.direction) if hypothesis is not None else None
-    first, second = (said, goal) if gate.contrast is None and gate.baseline is None else (goal, said)
-    return second if first is None else first
 
 
 def kind_of(spec: OutcomeSpec) -> Kind:

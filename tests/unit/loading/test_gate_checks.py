@@ -23,6 +23,7 @@ def faults(**gate: object) -> list[str]:
                 outcome("score", goal="maximize", primary=True),
                 outcome("ok", goal="maximize", expected_type="bool"),
                 outcome("aimless"),
+                outcome("cost", goal="minimize"),
                 outcome("worst", missing_data_policy="worst", goal="maximize"),
                 outcome("share", missing_data_policy="worst", goal="maximize", range=[0, 1]),
             ],
@@ -51,6 +52,7 @@ def faults(**gate: object) -> list[str]:
         {"claim": "superior", "outcome": "score", "contrast": CONTRAST},
         {"claim": "superior", "outcome": "score", "contrast": CONTRAST, "margin": "2.5 %"},
         {"claim": "superior", "hypothesis": "full"},
+        {"claim": "non_inferior", "outcome": "cost", "contrast": CONTRAST, "margin": "150%"},
         {"claim": "superior", "hypothesis": "bare", "baseline": "main"},
         {"claim": "equivalent", "outcome": "aimless", "contrast": CONTRAST, "margin": 0.1},
         {"claim": "at_least", "outcome": "aimless", "value": 0},
@@ -115,6 +117,10 @@ def test_gates_that_say_all_are_no_fault(gate: dict[str, object]) -> None:
         ),
         (
             {"claim": "superior", "outcome": "score", "contrast": CONTRAST, "margin": "100%"},
+            "gates[0].margin: a margin of 100 % or more",
+        ),
+        (
+            {"claim": "non_inferior", "outcome": "score", "contrast": CONTRAST, "margin": "150%"},
             "gates[0].margin: a margin of 100 % or more",
         ),
         (

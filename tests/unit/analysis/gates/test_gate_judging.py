@@ -337,6 +337,12 @@ def test_margins_in_percent_need_a_positive_mean(study: Any, rows: Any) -> None:
     assert "means nothing where that is -1" in verdict.reason
 
 
+def test_a_cost_may_be_allowed_to_more_than_double(study: Any, rows: Any) -> None:
+    data = rows("cost", {"new": around(2.2, 0.1), "old": around(1, 0.1)})
+    assert judge(study(gate("non_inferior", "cost", margin="150%")), data).verdict is Verdict.PASS
+    assert judge(study(gate("non_inferior", "cost", margin="100%")), data).verdict is Verdict.FAIL
+
+
 def test_one_run_a_cell(study: Any, rows: Any) -> None:
     factor = {"name": "style", "levels": [{"name": str(value), "value": value} for value in range(12)]}
     data = [
