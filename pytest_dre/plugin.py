@@ -179,8 +179,17 @@ class LazyIntegration:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell an xdist worker what all processes of the session must agree on."""
         from pytest_dre.integration.identity import prepare_worker
+        from pytest_dre.integration.lastfailed import hand_over
 
         prepare_worker(self.config, node)
+        hand_over(self.config, node)
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let an xdist worker select the same items as the first, whenever it starts."""
+        if hasattr(self.config, "workerinput"):
+            from pytest_dre.integration.lastfailed import take_over
+
+            take_over(session)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:

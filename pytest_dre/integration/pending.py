@@ -29,7 +29,7 @@ class PendingRuns:
     def add(self, node_ids: Iterable[str]) -> None:
         """Note the selected runs, in memory and in the cache."""
         self._selected.update(node_ids)
-        if self._cache_is_writable_now():
+        if getattr(self._config, "cache", None) is not None:
             saved = self._config.cache.get(LASTFAILED, {})
             self._save({**saved, **dict.fromkeys(self._selected, True)}, saved)
 
@@ -89,11 +89,6 @@ class PendingRuns:
         return {
             f"{study}::{name}" for study, _, name in _parts(self._selected) if is_gate(name) and study in incomplete
         }
-
-    def _cache_is_writable_now(self) -> bool:
-        """Under `--ff` a replacement worker would read the changed cache and order its items unlike the others."""
-        reordered = self._config.getoption("failedfirst", False) and self._config.getoption("dist", "no") != "no"
-        return getattr(self._config, "cache", None) is not None and not reordered
 
     def _save(self, lastfailed: dict[str, bool], saved: dict[str, bool]) -> None:
         if lastfailed != saved:

@@ -1,5 +1,6 @@
 """`--lf` resumes: whatever ended a session, it carries out what is missing or failed, and nothing else."""
 
+import json
 import os
 import signal
 import subprocess
@@ -187,6 +188,35 @@ def test_failed_first_keeps_its_order_when_a_worker_is_replaced(blocking):
     (blocking.path / "die").touch()
     blocking.run("studies", "-n2").assert_outcomes(passed=5, failed=1)
     blocking.run("studies", "-n2", "--ff").assert_outcomes(passed=5, failed=1)
+
+
+@pytest.mark.parametrize("option", ["--lf", "--ff"])
+def test_a_worker_that_starts_late_or_anew_collects_what_the_first_did(blocking, option):
+    blocking.write("studies/test_plain.py", "def test_plain():\n    pass\n")
+    blocking.write(
+        "conftest.py",
+        "import os, time\nif os.environ.get('PYTEST_XDIST_WORKER') == 'gw1':\n    time.sleep(2)\n",
+    )
+    (blocking.path / "die").touch()
+    result = blocking.run("studies", option, "-n2")
+    result.assert_outcomes(passed=6, failed=1)
+    assert "Different tests were collected" not in result.stdout.str()
+    (blocking.path / "die").unlink()
+    blocking.run("studies", "--lf", "-n2").assert_outcomes(passed=1)
+
+
+def test_failed_first_leaves_its_pending_runs_after_a_kill(blocking):
+    """The cache is written at once under `--ff` too: workers do not read it."""
+    blocking.run("studies", "-n2")
+    blocking.calls()
+    stop_when_reached(blocking, ("-n2", "--ff"), signal.SIGKILL)
+    assert any("number=3" in line for line in cached(blocking))
+
+
+def cached(lab):
+    """Return the node ids in pytest's cache of failures."""
+    file = lab.path / ".pytest_cache/v/cache/lastfailed"
+    return sorted(json.loads(file.read_text())) if file.exists() else []
 
 
 def test_a_replayed_run_says_so_in_verbose_output(logged, mode):
