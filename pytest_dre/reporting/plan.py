@@ -68,7 +68,8 @@ def plan_lines(
         return head + _table(study, plan, width, room=None)
     most = max(height, MOST_LINES)
     if len(head) > most:
-        return [*head[: most - 1], shorten(f"{INDENT}… {counted(len(head) - most + 1, 'more line')}", width)]
+        more = f"{INDENT}… {counted(len(head) - most + 1, 'more line')}; pytest --dre-plan -v shows all"
+        return [*head[: most - 1], shorten(more, width)]
     return head + _table(study, plan, width, max(height - len(head), LEAST_TABLE))
 
 

@@ -246,10 +246,16 @@ def _balanced(sample: _Sample) -> tuple[Values, Values, tuple[str, ...]]:
     return first, second, notes
 
 
+def _strata_share_seeds(strata: Sequence[Stratum]) -> bool:
+    """Return whether a seed occurs in two strata: under common random numbers problems have seeds of their own."""
+    seeds = [{row.seed for row in stratum.treatment.values()} for stratum in strata]
+    return len(set().union(*seeds)) < sum(map(len, seeds))
+
+
 def _quantile(sample: _Sample) -> Layout:
     first, second = sample.pooled()
     tester = Quantile(first, second if sample.two else None, sample.question.statistic.probability)
-    shared = sample.arms.shared and len(sample.strata) > 1
+    shared = sample.arms.shared and _strata_share_seeds(sample.strata)
     notes = ("strata share seeds, so runs are not quite independent",) if shared else ()
     made = _made(
         sample,

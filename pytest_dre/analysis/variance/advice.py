@@ -73,9 +73,11 @@ def advise(
     """
     found = {}
     for gate in study.gates:
-        judged = _judged(study, gate, rows, baselines, verdicts[gate.gate_id])
+        verdict = verdicts[gate.gate_id]
+        judged = _judged(study, gate, rows, baselines, verdict)
         if judged is not None:
-            options = tuple(_options(judged, spent))
+            is_narrow = verdict.low is not None and verdict.low == verdict.high  # nothing is left to narrow
+            options = () if is_narrow else tuple(_options(judged, spent))
             found[gate.gate_id] = replace(_described(judged.question.outcome, judged.seen), options=options)
     return found
 

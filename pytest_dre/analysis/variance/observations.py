@@ -122,7 +122,7 @@ def _observations(cells: Sequence[tuple[Stratum, Side, Side]], shared: bool) -> 
         stratum=_repeated([stratum.key for stratum, *_ in cells], sizes),
         other=_repeated([_without_problem(stratum) for stratum, *_ in cells], sizes),
         problem=problem,
-        seed=seed if shared else None,
+        seed=seed if shared and len(np.unique(seed)) < len(seed) else None,
     )
 
 

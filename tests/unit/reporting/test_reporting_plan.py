@@ -196,7 +196,7 @@ def test_a_plan_beyond_any_screen_is_cut(make_study, make_plan) -> None:
     study = make_study(**{f"factor_{index}": ["on"] for index in range(200)})
     lines = plan_lines(study, make_plan(study, 1), width=80, height=24)
     assert len(lines) == 100
-    assert lines[-1] == "  … 108 more lines"
+    assert lines[-1] == "  … 108 more lines; pytest --dre-plan -v shows all"
     assert len(plan_lines(study, make_plan(study, 1), width=80, height=None)) == 207
 
 

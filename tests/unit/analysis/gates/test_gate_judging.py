@@ -337,6 +337,21 @@ def test_margins_in_percent_need_a_positive_mean(study: Any, rows: Any) -> None:
     assert "means nothing where that is -1" in verdict.reason
 
 
+@pytest.mark.parametrize(("apart", "approximate"), [(False, True), (True, False)])
+def test_a_quantile_is_exact_unless_strata_really_share_seeds(
+    study: Any, rows: Any, apart: bool, approximate: bool
+) -> None:
+    data = [
+        replace(row, seed=row.seed + 1000 * index if apart else row.seed)
+        for index, problem in enumerate(("easy", "hard"))
+        for row in rows("cost", {"new": around(1, 0.1)}, problem=problem, shared=True)
+    ]
+    asked = {"gate_id": "g", "outcome": "cost", "claim": "at_most", "value": 9, "statistic": "median"}
+    verdict = judge(study(asked | {"where": {"agent": "new"}}, seed_policy=COMMON), data)
+    assert verdict.approximate is approximate
+    assert ("strata share seeds, so runs are not quite independent" in verdict.notes) is approximate
+
+
 def test_a_cost_may_be_allowed_to_more_than_double(study: Any, rows: Any) -> None:
     data = rows("cost", {"new": around(2.2, 0.1), "old": around(1, 0.1)})
     assert judge(study(gate("non_inferior", "cost", margin="150%")), data).verdict is Verdict.PASS

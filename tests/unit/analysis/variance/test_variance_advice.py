@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from made_up_studies import outcome_specs
@@ -73,6 +74,23 @@ def test_money_is_the_mean_of_the_gates_runs(study, gate, rows):
     free = {run_id: Spending(seconds=item.seconds) for run_id, item in spent.items()}
     assert all(item.cost_usd is None and item.seconds for item in advice_of(study(gate()), data, free).options)
     assert all(item.cost_usd is item.seconds is None for item in advice_of(study(gate()), data).options)
+
+
+def test_an_interval_without_width_is_not_to_be_narrowed(study, gate, rows):
+    found = advice_of(study(gate()), rows("cost", lambda agent, *_: 2.0 if agent == "new" else 1.0, replicates=12))
+    assert found.options == ()
+
+
+def test_seeds_that_occur_once_are_no_component(study, gate, rows):
+    data = [
+        replace(row, seed=number)
+        for number, row in enumerate(rows("cost", noisy(), problems=PROBLEMS, replicates=5, shared=True))
+        if row.agent_id == "new"
+    ]
+    common = study(gate(value=3.0, where={"agent": "new"}), seed_policy={"strategy": "common_random_numbers"})
+    found = advice_of(common, data)
+    assert list(found.components) == ["problem", "replicate"]
+    assert not any("seeds" in note for note in found.notes)
 
 
 def test_one_replicate_leaves_two_things_in_one(study, gate, rows):
