@@ -24,10 +24,16 @@ from pytest_dre.sessions.results import StoredResults
 INCOMPLETE = frozenset(
     {StatusReason.BUDGET, StatusReason.RUNNING_ELSEWHERE, StatusReason.STORE_FAILED, StatusReason.STALE}
 )
+UNREAD = "so no artifacts are written; what ran is stored: mend the study, then pytest --lf"
 
 
 class Exporter:
-    """Writes the artifacts of each study that ran or was replayed, also after an interruption."""
+    """Writes the artifacts of each study that ran or was replayed, also after an interruption.
+
+    Attributes:
+        closed: What became of each study.
+        unread: What is wrong with studies that could be read when their runs started, and cannot any more.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class Exporter:
         self._replayed: dict[str, set[str]] = {}  # run ids, by path of a study with results of this session
         self._incomplete = False
         self.closed: list[ClosedStudy] = []
+        self.unread: list[str] = []
 
     def touch(self, path: Path) -> None:
         """Note that the study has something to export."""
@@ -69,7 +76,9 @@ class Exporter:
         for judged in self._judge.verdicts:
             self.touch(judged)
         for path, replayed in self._replayed.items():
-            planned = self._registry.load(Path(path))
+            planned = self._read(Path(path))
+            if planned is None:
+                continue
             closed = self._close(planned, replayed, self._judge.judged(Path(path)))
             forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
@@ -77,9 +86,18 @@ class Exporter:
                 self.closed.append(closed)
                 if closed.error:
                     self._pending.keep(Path(path))
-        incomplete = self._incomplete or any(closed.error for closed in self.closed)
+        incomplete = self._incomplete or self.unread or any(closed.error for closed in self.closed)
         if incomplete and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _read(self, path: Path) -> PlannedStudy | None:
+        """Return the study; None if it cannot be read here, though a worker could: it has changed since."""
+        try:
+            return self._registry.load(path)
+        except DreError as error:
+            self.unread.append(f"{error}\n{UNREAD}")
+            self._pending.keep(path)
+            return None
 
     def _close(
         self, planned: PlannedStudy, replayed: set[str], verdicts: tuple[GateVerdict, ...]

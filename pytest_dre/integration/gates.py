@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_dre.errors import StoreError
+from pytest_dre.errors import DreError, StoreError
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.nodes import GateItem, StudyFile
@@ -154,8 +154,14 @@ class GatesAfterwards:
                 raise session.Interrupted(session.shouldstop)
 
     def _item(self, session: pytest.Session, path: Path, name: str) -> GateItem | None:
-        """Return the gate as an item of this process; None if the study has no such gate any more."""
-        planned = self._registry.load(path)
+        """Return the gate as an item of this process; None if the study has no such gate any more.
+
+        Nor if it cannot be read any more, which closing the session tells.
+        """
+        try:
+            planned = self._registry.load(path)
+        except DreError:
+            return None
         gate = next((gate for gate in planned.study.gates if gate_name(gate.gate_id) == name), None)
         if gate is None:
             return None

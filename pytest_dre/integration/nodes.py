@@ -14,6 +14,7 @@ from pytest_dre.integration.failures import RunFailure, represent, represent_fau
 from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.model.running import Gate
+from pytest_dre.integration.study_files import node_id_of
 from pytest_dre.model.runs import RunResult, RunSpec
 from pytest_dre.model.verdicts import Verdict
 from pytest_dre.sessions.planned import PlannedStudy
@@ -40,10 +41,8 @@ class StudyFile(pytest.File):
     @classmethod
     def at(cls, path: Path, parent: pytest.Collector) -> "StudyFile":
         """Return the collector of the study at `path`."""
-        if path.is_relative_to(parent.config.rootpath):
-            return cls.from_parent(parent, path=path)
         # pytest would give each study outside the rootdir that is named on the command line the same, empty node id.
-        return cls.from_parent(parent, path=path, nodeid=path.as_posix())
+        return cls.from_parent(parent, path=path, nodeid=node_id_of(path, parent.config.rootpath))
 
     def setup(self) -> None:
         """Do once what would cost each run.

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_dre.integration.gate_names import is_gate
 from pytest_dre.integration.reports import held_back_by
+from pytest_dre.integration.study_files import file_of
 from pytest_dre.model.reasons import StatusReason
 
 LASTFAILED = "cache/lastfailed"
@@ -38,13 +39,13 @@ class PendingRuns:
 
         `--lf` replays the runs then, which costs nothing, and judges and exports again.
         """
-        self._kept.add(study.resolve())
+        self._kept.add(study)
 
     def runs_left(self, study: Path) -> int:
         """Return how many of the selected runs of the study at `study` failed or never ran."""
         left = _parts(self._selected - self._done)
         counts = Counter(prefix for prefix, _, name in left if not is_gate(name))
-        return sum(count for prefix, count in counts.items() if (self._config.rootpath / prefix).resolve() == study)
+        return sum(count for prefix, count in counts.items() if file_of(prefix, self._config.rootpath) == study)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what is done: passed, or skipped by the user's own word or as not needed."""
@@ -80,7 +81,7 @@ class PendingRuns:
         if not self._kept:
             return set()
         prefixes = {node_id.partition("::")[0] for node_id in self._selected}
-        kept = {prefix for prefix in prefixes if (self._config.rootpath / prefix).resolve() in self._kept}
+        kept = {prefix for prefix in prefixes if file_of(prefix, self._config.rootpath) in self._kept}
         return {node_id for node_id in self._selected if node_id.partition("::")[0] in kept}
 
     def _to_be_judged_again(self) -> set[str]:

@@ -16,6 +16,7 @@ from pytest_dre.integration.resuming import resume_command
 from pytest_dre.integration.screen import columns, from_here, lines
 from pytest_dre.integration.settings import settings_of
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.integration.study_files import file_of
 from pytest_dre.reporting.advice import advice_lines, outcome_lines
 from pytest_dre.reporting.estimates import estimate_line
 from pytest_dre.reporting.gates import explain, verdict_line
@@ -80,7 +81,7 @@ class Terminal:
         for node_id in node_ids:
             path, _, name = node_id.partition("::")
             names.setdefault(path, []).append(name)
-        by_file = {(self._config.rootpath / path).resolve(): found for path, found in names.items()}
+        by_file = {file_of(path, self._config.rootpath): found for path, found in names.items()}
         studies = [(planned, by_file.get(planned.source.path or Path())) for planned in self._registry]
         return [
             SelectedRuns(planned, [planned.runs_by_name[name] for name in found if name in planned.runs_by_name])
@@ -109,9 +110,12 @@ class Terminal:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what became of each study."""
-        if self._exporter is None or not self._exporter.closed:
+        if self._exporter is None or not (self._exporter.closed or self._exporter.unread):
             return
         terminalreporter.write_sep("=", "design of experiments")
+        for text in self._exporter.unread:
+            for line in text.splitlines():
+                terminalreporter.write_line(clean(line))
         for number, closed in enumerate(self._exporter.closed):
             for line in ([""] if number else []) + self._lines(closed):
                 terminalreporter.write_line(line)

@@ -19,6 +19,7 @@ from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
+from pytest_dre.integration.study_files import file_of
 from pytest_dre.integration.terminal import Terminal
 from pytest_dre.integration.watching import timeout_of
 from pytest_dre.model.reasons import StatusReason
@@ -93,12 +94,19 @@ class Controller:
         """
         for path in dict.fromkeys(map(self._study_path, node_ids)):
             if path is not None:
-                with suppress(DreError):  # edited since the workers read it: closing the session tells
-                    planned = self._registry.load(path)
-                    if any(gate.may_stop_early for gate in planned.study.gates):
-                        self._keep_in_step()
-                    self._stores.of(planned)
+                self._open(path)
         require_known_agents(self._settings, self._registry)
+
+    def _open(self, path: Path) -> None:
+        try:
+            planned = self._registry.load(path)
+        except DreError:  # edited since the workers read it: closing the session tells
+            self._closing.exporter.touch(path)
+            return
+        if any(gate.may_stop_early for gate in planned.study.gates):
+            self._keep_in_step()
+        with suppress(DreError):
+            self._stores.of(planned)
 
     def _keep_in_step(self) -> None:
         """Hand out runs one by one: with whole chunks, workers would start late replicates before the first are in.
@@ -165,7 +173,7 @@ class Controller:
         """Return the study that an item belongs to, None if it is no study's."""
         prefix = node_id.partition("::")[0]
         if prefix not in self._paths:
-            path = (self._config.rootpath / prefix).resolve()
+            path = file_of(prefix, self._config.rootpath)
             is_study = path.is_file() and is_study_file(path)
             self._paths[prefix] = path if is_study else None
         return self._paths[prefix]
