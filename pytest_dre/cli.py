@@ -12,6 +12,7 @@ from pytest_dre._version import __version__
 from pytest_dre.artifacts.bundle import verify_artifacts
 from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution.binding import names_without_reference, reference_faults
+from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.loading import load_study, study_schema
 from pytest_dre.reporting.closing import undone_text
 from pytest_dre.reporting.missing import unneeded
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
         sys.stdout.flush()
     except DreError as error:
-        print(error, file=sys.stderr)
+        print(_shown(error), file=sys.stderr)
         return 1
     except BrokenPipeError:  # `dre plan … | head`; what Python flushes at exit must go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -106,9 +107,14 @@ def _validate(options: argparse.Namespace) -> int:
         try:
             print(_checked(file))
         except DreError as error:
-            print(error)
+            print(_shown(error))
             status = 1
     return status
+
+
+def _shown(error: DreError) -> str:
+    """Return what is wrong; what an import says of its failure may quote a secret."""
+    return SecretMasker().text(str(error))
 
 
 def _checked(file: Path) -> str:

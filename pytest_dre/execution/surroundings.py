@@ -67,7 +67,7 @@ class kept_surroundings:
     def __enter__(self) -> None:
         root = logging.root
         self._directory = _working_directory()
-        self._environment = dict(_environment())
+        self._environment = dict(live_environment())
         if self._watch is not None:
             self._watch(self._environment)
         self._streams = sys.stdin, sys.stdout, sys.stderr
@@ -137,7 +137,7 @@ class kept_surroundings:
             root.handlers[:] = handlers
 
     def _restore_environment(self) -> None:
-        before, live = self._environment, _environment()
+        before, live = self._environment, live_environment()
         if live == before:
             return
         now = dict(live)
@@ -163,7 +163,7 @@ class kept_surroundings:
         return []
 
 
-def _environment() -> Environment:
+def live_environment() -> Environment:
     """Return the live environment as Python keeps it: to decode each variable would take too long."""
     environment: Environment = getattr(os.environ, "_data", os.environ)
     return environment

@@ -19,6 +19,7 @@ from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.failures import RunFailure
+from pytest_dre.integration.masking import mask_failure
 from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.reports import RunData, drop_properties, put_data
 from pytest_dre.integration.resolving import hook_failed, implemented_hooks
@@ -101,10 +102,12 @@ class Recorder:
                 report.outcome, report.longrepr = "failed", str(error)
             if item.held_back and report.skipped:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back.message}")
+            if not report.passed:
+                mask_failure(report, self._masker)
             if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
                 put_data(report, _report_data(item))
             if report.sections:
-                report.sections = [(title, self._masker.text(text)) for title, text in report.sections]
+                report.sections = self._masker.sections(report.sections)
             if report.when == "call":
                 item.told = len(report.user_properties)
             elif report.when == "teardown":

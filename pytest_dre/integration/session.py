@@ -26,6 +26,10 @@ def activate(config: pytest.Config) -> None:
     registry = config.stash[registry_key] = StudyRegistry(settings)
     plugins.register(SiblingPackages(), _ACTIVE)
     plugins.register(ReplicatesInOrder())
+    if settings.role is not Role.CONTROLLER or config.getoption("collectonly"):  # else workers collect, and mask
+        from pytest_dre.integration.masking import FaultsMasked, masker_of
+
+        plugins.register(FaultsMasked(masker_of(config)))
     if config.getoption("dre_plan"):
         from pytest_dre.integration.planning import PlanPrinter
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import SessionPurse
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.gates import GatesElsewhere
+from pytest_dre.integration.masking import masker_of
 from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import recorder_key
 from pytest_dre.integration.recorder import Recorder
@@ -16,8 +16,7 @@ from pytest_dre.integration.stores import Stores
 def register_recorder(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
     """Register what each process needs that has runs."""
     purse = SessionPurse(settings)
-    masker = SecretMasker(config.getini("dre_secrets"))
-    recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker, baselines)
+    recorder = config.stash[recorder_key] = Recorder(settings, stores, purse, masker_of(config), baselines)
     config.pluginmanager.register(purse)
     config.pluginmanager.register(recorder, "dre-recorder")
     config.pluginmanager.register(SettledItems(config))

@@ -1,6 +1,7 @@
 """Values of variables that look like keys appear in nothing that is stored or shown."""
 
 import sqlite3
+import sys
 
 import pytest
 
@@ -62,3 +63,133 @@ def test_more_names_may_be_secret(leaky):
     output = leaky.run_here("studies").stdout.str()
     assert "open-sesame-please" not in output
     assert "401: bad key ***" in output
+
+
+EVERYWHERE = """
+import os, threading, time, warnings
+import pytest
+
+
+def leak(how):
+    key = os.environ["MY_API_KEY"]
+    if how == "skips":
+        pytest.skip(f"no {key}")
+    if how == "warns":
+        warnings.warn(f"old {key}")
+    if how == "thread":
+        thread = threading.Thread(target=fail, args=(key,), name=key)
+        thread.start()
+        thread.join()
+    if how == "left":
+        threading.Thread(target=time.sleep, args=(0.3,), name=key).start()
+
+
+def fail(key):
+    raise ValueError(key)
+"""
+HOOKS = """
+import os
+import pytest
+
+KEY = os.environ["MY_API_KEY"]
+
+
+def pytest_runtest_setup(item):
+    if "how=setup" in item.name:
+        os.environ["LATER_TOKEN"] = later = "tok-9876543210-late"
+        raise RuntimeError(f"setup {KEY} {later}")
+    if "how=skip_in_setup" in item.name:
+        pytest.skip(f"not with {KEY}")
+
+
+def pytest_runtest_teardown(item):
+    if "how=teardown" in item.name:
+        raise RuntimeError(f"teardown {KEY}")
+
+
+def pytest_dre_run_recorded(study, result):
+    if "recorded" in result.run_id or "recorded" in str(result.condition_id):
+        raise RuntimeError(f"recorded {KEY}")
+
+
+def pytest_dre_export(study, results, output_dir):
+    raise RuntimeError(f"export {KEY}")
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("-pno:xdist", "--tb=short"), ("-n0", "--tb=long"), ("-n0", "--tb=line"), ("-n2", "--tb=long")],
+    ids=" ".join,
+)
+def test_failures_around_runs_and_warnings_are_masked_too(leaky, options):
+    leaky.write("studies/leaky.py", EVERYWHERE)
+    leaky.write("conftest.py", HOOKS)
+    ways = "skips, warns, thread, left, setup, skip_in_setup, teardown, recorded"
+    leaky.write(
+        "studies/leaky.study.yaml",
+        f"""
+        study_id: leaky
+        title: T
+        factors: [{{name: how, levels: [{ways}]}}]
+        agents: {{leaky: "./leaky.py:leak"}}
+        """,
+    )
+    result = leaky.pytester.runpytest_subprocess("studies", "-rA", "-l", "--junitxml=report.xml", *options)
+    output = leaky.words(result) + result.stderr.str()
+    for told in ("no ***", "old ***", "ValueError: ***", "('***')", "not with ***", "export ***"):
+        assert told in output
+    for told in ("setup *** ***", "teardown ***"):
+        assert told in output
+    for shown in (output, (leaky.path / "report.xml").read_text()):
+        assert SECRET not in shown
+        assert "tok-9876543210-late" not in shown
+
+
+def test_reports_of_other_tests_stay_as_they_are(leaky):
+    leaky.write("studies/leaky.py", EVERYWHERE)
+    leaky.write(
+        "test_other.py",
+        """
+        import os, warnings
+
+        def test_other():
+            warnings.warn("old " + os.environ["MY_API_KEY"])
+            raise ValueError("bad " + os.environ["MY_API_KEY"])
+        """,
+    )
+    output = leaky.pytester.runpytest_subprocess("test_other.py", "studies").stdout.str()
+    assert f"UserWarning: old {SECRET}" in output
+    assert f"ValueError: bad {SECRET}" in output
+
+
+FAILING_IMPORT = """
+import os, warnings
+
+print("connecting with", os.environ["MY_API_KEY"])
+warnings.warn("old " + os.environ["MY_API_KEY"])
+os.environ["LATER_TOKEN"] = "tok-9876543210-late"
+raise RuntimeError("cannot connect with " + os.environ["MY_API_KEY"] + os.environ["LATER_TOKEN"])
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("-pno:xdist",), ("-n0",), ("-n2",), ("-n2", "--collect-only"), ("-n2", "--dre-plan"), ("--dre-plan",)],
+    ids=" ".join,
+)
+def test_faults_of_studies_are_masked(leaky, options):
+    leaky.write("studies/leaky.py", FAILING_IMPORT)
+    result = leaky.pytester.runpytest_subprocess("studies", "-rA", "--junitxml=report.xml", *options)
+    shown = [result.stdout.str(), result.stderr.str(), (leaky.path / "report.xml").read_text()]
+    assert "cannot connect with ***" in leaky.words(result)
+    for text in shown:
+        assert SECRET not in text
+        assert "tok-9876543210-late" not in text
+
+
+def test_the_dre_command_masks_faults(leaky):
+    leaky.write("studies/leaky.py", FAILING_IMPORT)
+    command = "import sys; from pytest_dre.cli import main; sys.exit(main(['validate', 'studies/leaky.study.yaml']))"
+    result = leaky.pytester.run(sys.executable, "-c", command)
+    assert "cannot connect with ******" in result.stdout.str()

@@ -1,0 +1,66 @@
+"""Secrets masked in what pytest shows of studies beside their results: failures of hooks, skips, faults, warnings."""
+
+import warnings
+from typing import Any
+
+import pytest
+
+from pytest_dre.execution.secrets import SecretMasker
+from pytest_dre.execution.surroundings import live_environment
+from pytest_dre.integration.nodes import StudyFile
+
+_masker_key = pytest.StashKey[SecretMasker]()
+
+
+def masker_of(config: pytest.Config) -> SecretMasker:
+    """Return what masks the secrets of this process."""
+    if _masker_key not in config.stash:
+        config.stash[_masker_key] = SecretMasker(config.getini("dre_secrets"))
+    return config.stash[_masker_key]
+
+
+def mask_failure(report: pytest.TestReport | pytest.CollectReport, masker: SecretMasker) -> None:
+    """Mask what a report says of a failure or skip. Hooks and imports may have set further secrets before it."""
+    masker.observe(live_environment())
+    report.longrepr = _masked(report.longrepr, masker)
+    if isinstance(report, pytest.TestReport) and hasattr(report, "wasxfail"):
+        report.wasxfail = masker.text(report.wasxfail)
+
+
+class FaultsMasked:
+    """Masks what is told of studies that cannot be collected, and the warnings of studies and their runs."""
+
+    def __init__(self, masker: SecretMasker) -> None:
+        self._masker = masker
+        self._studies: set[str] = set()  # node ids
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
+        """Mask the faults of a study, and what its imports have printed."""
+        report: pytest.CollectReport = yield
+        if isinstance(collector, StudyFile):
+            self._studies.add(collector.nodeid)
+            mask_failure(report, self._masker)
+            report.sections = self._masker.sections(report.sections)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, when: str, nodeid: str) -> None:
+        """Mask a warning of a run, or of the collection, which does not tell whose it is."""
+        if when == "collect" or nodeid.partition("::")[0] in self._studies:
+            text = str(warning_message.message)
+            masked = self._masker.text(text)
+            if masked != text:
+                warning_message.message = masked
+
+
+def _masked(shown: Any, masker: SecretMasker) -> Any:
+    """Return the parts of a failure's representation with their texts masked; its objects are changed in place."""
+    if isinstance(shown, str):
+        return masker.text(shown)
+    if isinstance(shown, list | tuple):
+        return type(shown)([_masked(part, masker) for part in shown])
+    if hasattr(shown, "toterminal"):
+        parts = getattr(shown, "__dict__", {})
+        parts.update({name: _masked(part, masker) for name, part in parts.items()})
+    return shown
