@@ -82,7 +82,7 @@ class Exporter:
             closed = self._close(planned, replayed, self._judge.judged(Path(path)))
             forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
-                closed = self._with_baseline(closed)
+                closed = self._masked(self._with_baseline(closed))
                 self.closed.append(closed)
                 if closed.error:
                     self._pending.keep(Path(path))
@@ -132,6 +132,14 @@ class Exporter:
         if failed:
             saved = f"{saved}, of outcomes that fail {', '.join(failed)}"
         return replace(closed, notices=(*closed.notices, saved))
+
+    def _masked(self, closed: ClosedStudy) -> ClosedStudy:
+        """What an export hook says of its failure may quote a secret."""
+        if not closed.error:
+            return closed
+        from pytest_dre.integration.masking import masker_of  # the controller needs it for nothing else
+
+        return replace(closed, error=masker_of(self._config).text(closed.error))
 
     def _call_hook(self, planned: PlannedStudy, results: StoredResults) -> None:
         self._config.hook.pytest_dre_export(study=planned.study, results=results, output_dir=planned.output_dir)
