@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pytest_dre.errors import Fault
 from pytest_dre.loading.known import Names
 from pytest_dre.loading.wording import shortened
-from pytest_dre.model.gating import higher_is_better, hypothesis_of, outcome_of
+from pytest_dre.model.gating import ONE_ARMED, higher_is_better, hypothesis_of, outcome_of
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
 from pytest_dre.model.running import Gate
 from pytest_dre.model.source import KeyPath
 from pytest_dre.model.study import Study
 
-VALUE_CLAIMS = ("at_least", "at_most")
 MARGIN_CLAIMS = ("non_inferior", "equivalent")
 
 
@@ -37,7 +36,7 @@ def _arms(gate: Gate, hypothesis: Hypothesis | None, path: KeyPath) -> Iterator[
     if gate.baseline is not None and gate.contrast is not None:
         hint = "remove one of them: a gate has one control"
         yield Fault("a gate has either a baseline or a contrast", hint, (*path, "baseline"))
-    if gate.claim in VALUE_CLAIMS:
+    if gate.claim in ONE_ARMED:
         given = "contrast" if gate.contrast is not None else "baseline" if gate.baseline is not None else None
         if given:
             message = f"the claim {gate.claim} is about a value, not about a {given}"
@@ -56,7 +55,7 @@ def _has_contrast(hypothesis: Hypothesis | None) -> bool:
 
 def _amounts(gate: Gate, path: KeyPath) -> Iterator[Fault]:
     at = (*path, "margin")
-    if gate.claim in VALUE_CLAIMS:
+    if gate.claim in ONE_ARMED:
         if gate.value is None:
             yield Fault(f"the claim {gate.claim} needs a value", "add 'value: ' and a number", (*path, "value"))
         if gate.margin is not None:

@@ -7,8 +7,10 @@ from typing import Any
 from pytest_dre.canonical import canonical_json
 from pytest_dre.model.factors import AGENT_FACTORS, PROBLEM_FACTORS
 from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
-from pytest_dre.model.running import Gate
+from pytest_dre.model.running import Gate, GateContrast
 from pytest_dre.model.study import Study
+
+ONE_ARMED = ("at_least", "at_most")  # claims about a value
 
 
 def hypothesis_of(study: Study, gate: Gate) -> Hypothesis | None:
@@ -22,6 +24,18 @@ def higher_is_better(gate: Gate, hypothesis: Hypothesis | None, spec: OutcomeSpe
     said = {"greater": True, "less": False}.get(hypothesis.direction) if hypothesis is not None else None
     first, second = (said, goal) if gate.contrast is None and gate.baseline is None else (goal, said)
     return second if first is None else first
+
+
+def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | None:
+    """Return the arms: the gate's, else those of a hypothesis about one variable; a baseline or value has none."""
+    if gate.contrast is not None or gate.baseline is not None or gate.claim in ONE_ARMED:
+        return gate.contrast
+    if hypothesis is None or hypothesis.contrast is None or len(hypothesis.independent_vars) != 1:
+        return None
+    left, right = hypothesis.contrast.left, hypothesis.contrast.right
+    if left is None or right is None:
+        return None
+    return GateContrast(factor=hypothesis.independent_vars[0], treatment=left, control=right)
 
 
 def outcome_of(study: Study, gate: Gate) -> OutcomeSpec | None:

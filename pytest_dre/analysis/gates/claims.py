@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pytest_dre.model.running import Gate
 
 _PERCENT = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*%\s*", re.ASCII)
-ONE_ARMED = ("at_least", "at_most")
 DIRECTED = ("superior", "non_inferior")
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_dre.analysis.gates.claims import DIRECTED, ONE_ARMED, Side, parse_margin, sides
+from pytest_dre.analysis.gates.claims import DIRECTED, Side, parse_margin, sides
 from pytest_dre.analysis.gates.statistic import Statistic, parse_statistic
-from pytest_dre.model.gating import higher_is_better, hypothesis_of, outcome_of
-from pytest_dre.model.hypotheses import Hypothesis, OutcomeSpec
+from pytest_dre.model.gating import ONE_ARMED, gate_contrast, higher_is_better, hypothesis_of, outcome_of
+from pytest_dre.model.hypotheses import OutcomeSpec
 from pytest_dre.model.running import Gate, GateContrast
 from pytest_dre.model.study import Study
 
@@ -90,18 +90,6 @@ def ask(study: Study, gate: Gate) -> Question:
         relative=margin.relative,
         statistic=parse_statistic(gate.statistic),
     )
-
-
-def gate_contrast(gate: Gate, hypothesis: Hypothesis | None) -> GateContrast | None:
-    """Return the arms: the gate's, else those of a hypothesis about one variable; a baseline or value has none."""
-    if gate.contrast is not None or gate.baseline is not None or gate.claim in ONE_ARMED:
-        return gate.contrast
-    if hypothesis is None or hypothesis.contrast is None or len(hypothesis.independent_vars) != 1:
-        return None
-    left, right = hypothesis.contrast.left, hypothesis.contrast.right
-    if left is None or right is None:
-        return None
-    return GateContrast(factor=hypothesis.independent_vars[0], treatment=left, control=right)
 
 
 def kind_of(spec: OutcomeSpec) -> Kind:
