@@ -95,4 +95,4 @@ class Performer:
 
 
 def _classify(error: BaseException) -> str | None:
-    return StatusReason.TIMEOUT if isinstance(error, RunTimeout) else None
+    return StatusReason.TIMEOUT if issubclass(type(error), RunTimeout) else None

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_dre.errors import MissingDependencyError
-from pytest_dre.execution.plain import to_text
+from pytest_dre.execution.plain import to_text, type_name
 from pytest_dre.execution.surroundings import LeakWarning
 from pytest_dre.model.reasons import StatusReason
 
@@ -23,10 +23,13 @@ _USERS_CODE = (StatusReason.AGENT_ERROR, StatusReason.EVALUATION_ERROR)
 
 
 def reason_for(error: BaseException, stage: StatusReason) -> StatusReason:
-    """Return why a run failed that raised `error` where failures usually mean `stage`."""
-    if isinstance(error, LeakWarning):  # warnings are errors: the run is to blame for what it left, not its evaluator
+    """Return why a run failed that raised `error` where failures usually mean `stage`.
+
+    By its type alone: `isinstance` asks the exception as well, which is an agent's.
+    """
+    if issubclass(type(error), LeakWarning):  # warnings are errors: the run is to blame for what it left
         return StatusReason.AGENT_ERROR
-    if stage in _USERS_CODE and isinstance(error, ImportError | MissingDependencyError):
+    if stage in _USERS_CODE and issubclass(type(error), ImportError | MissingDependencyError):
         return StatusReason.DEPENDENCY_MISSING
     return stage
 
@@ -34,19 +37,34 @@ def reason_for(error: BaseException, stage: StatusReason) -> StatusReason:
 def describe(error: BaseException) -> str:
     """Return "Type: message" in one line of at most about 2,000 characters."""
     message = " ".join(to_text(error).split())
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    name = type_name(error)
+    text = f"{name}: {message}" if message else name
     return text if len(text) <= INFO_LIMIT else f"{_head(text, INFO_LIMIT - 1)}…"
 
 
 def trimmed_traceback(error: BaseException) -> str:
     """Return the traceback without frames of this package and of the event loop; causes keep theirs too."""
-    report = traceback.TracebackException.from_exception(error)
-    _trim(report)
-    text = _OWN_NAME.sub(r"\1", to_text("".join(report.format())))
+    try:
+        report = _full_report(error)
+    except Exception:  # the exception fails when it is read, or holds others in too many levels
+        report = _short_report(error)
+    text = _OWN_NAME.sub(r"\1", to_text(report))
     if len(text) <= TRACEBACK_LIMIT:
         return text
     half = TRACEBACK_LIMIT // 2
     return f"{_head(text, half)}\n…\n{_tail(text, half)}"
+
+
+def _full_report(error: BaseException) -> str:
+    report = traceback.TracebackException.from_exception(error)
+    _trim(report)
+    return "".join(report.format())
+
+
+def _short_report(error: BaseException) -> str:
+    frames = traceback.extract_tb(object.__getattribute__(error, "__traceback__"))
+    stack = traceback.StackSummary.from_list([frame for frame in frames if not _is_own(frame)])
+    return "".join(("Traceback (most recent call last):\n", *stack.format(), describe(error), "\n"))
 
 
 def _head(text: str, length: int) -> str:

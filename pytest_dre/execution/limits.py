@@ -76,8 +76,14 @@ class RunPolicy:
         A name stands for a class of this name and all derived from it; before the name may stand the class's module
         or a package that holds it: "requests.Timeout" is `requests.exceptions.Timeout`.
         """
+        try:
+            return self._allows(error)
+        except Exception:  # it fails when it is looked at, or holds others in too many levels
+            return False
+
+    def _allows(self, error: BaseException | None) -> bool:
         if isinstance(error, BaseExceptionGroup):
-            return all(self.retries_after(item) for item in error.exceptions)
+            return all(map(self._allows, error.exceptions))
         kinds = () if error is None else type(error).__mro__
         return any(_is_called(kind, name) for kind in kinds for name in self.retry_on)
 

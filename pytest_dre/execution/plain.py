@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -16,6 +16,7 @@ TOO_DEEP = "<nested too deeply>"
 RECURSIVE = "<recursive>"
 
 _Seen = frozenset[int]
+_name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
 def to_plain(value: object) -> Any:
@@ -33,8 +34,13 @@ def to_text(value: object) -> str:
     try:
         text = str(value)
     except Exception:  # an agent's own __str__
-        return f"<{type(value).__name__}>"
+        return f"<{type_name(value)}>"
     return _encodable(str.__str__(text))
+
+
+def type_name(value: object) -> str:
+    """Return the name of the value's class, whatever its metaclass does when asked for it."""
+    return _name_of(type(value))
 
 
 def _encodable(text: str) -> str:

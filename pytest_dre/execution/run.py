@@ -1,12 +1,11 @@
 """One run, from its spec to its result."""
 
-import datetime
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.errors import DreError
+from pytest_dre.execution import clock
 from pytest_dre.execution.bound import BoundAgent, StudyBindings
 from pytest_dre.execution.evaluation import Row, evaluate, rows_from
 from pytest_dre.execution.failures import describe, reason_for, trimmed_traceback
@@ -113,7 +112,7 @@ def _attempt(
     bound, problem = bindings.agent_for(run), bindings.problem_for(run)
     progress = _Progress(Inputs(run, None if problem is None else problem.packet))
     error: BaseException | None = None
-    started, start = _now(), time.perf_counter()
+    started, start = clock.timestamp(), clock.seconds()
     try:
         with kept_surroundings(watch), bindings.seeder.seeded(run.seed):
             _carry_out(bound, progress, evaluate_more, seed_more)
@@ -121,7 +120,7 @@ def _attempt(
         raise
     except BaseException as caught:  # untrusted code: SystemExit and a timeout's exception are failures of the run
         error = caught
-    latency = time.perf_counter() - start
+    latency = clock.seconds() - start
     failure = _failure(error, progress, classify) if error is not None else None
     return Execution(_result(progress, bound, bindings, failure, timing=(started, latency)), error)
 
@@ -196,7 +195,7 @@ def _result(
         pattern_name=_label("pattern_name", metadata, agent),
         model_name=_label("model_name", metadata, agent),
         start_time=started,
-        end_time=_now(),
+        end_time=clock.timestamp(),
         latency_s=latency,
         outputs=output.outputs if output else {},
         metrics=complete_metrics(metrics, events, progress.evaluations, latency),
@@ -219,13 +218,9 @@ def _events(output: AgentOutput | None, run: RunSpec) -> list[dict[str, Any]]:
 
 def _label(name: str, metadata: Mapping[str, Any], agent: Any) -> str:
     value = metadata.get(name)
-    if value is None:
-        try:
+    try:
+        if value is None:
             value = getattr(agent, name, None)
-        except Exception:  # a property of the agent's
-            return UNKNOWN
-    return to_text(value) if isinstance(value, str) and value else UNKNOWN
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat()
+        return to_text(value) if isinstance(value, str) and value else UNKNOWN
+    except Exception:  # a property of the agent's
+        return UNKNOWN

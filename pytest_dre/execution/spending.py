@@ -43,6 +43,13 @@ def metrics_told_by(error: BaseException) -> dict[str, Any]:
 
     It is an agent's: what cannot be read, or should be a number and is none, is left out.
     """
+    try:
+        return _told_by(error)
+    except Exception:  # a metric whose class fails when asked for
+        return {}
+
+
+def _told_by(error: BaseException) -> dict[str, Any]:
     given = _read(error, "metrics")
     if not isinstance(given, Mapping):
         given = {name: value for name in AMOUNTS if (value := _read(error, name)) is not None}

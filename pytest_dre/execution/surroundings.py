@@ -19,6 +19,7 @@ from pytest_dre.execution.seeding import torch_drew_unseeded
 Environment = Mapping[Any, Any]  # as Python keeps it: bytes (text on Windows)
 
 _HAS_TIMERS = hasattr(signal, "getitimer")  # not on Windows
+_getcwd = os.getcwd  # a Path would cost more than all else here; and an agent may leave another one behind
 _SHOWN_THREADS = 3
 _SHOWN_WIDTH = 60  # characters of a thread's name, which is the agent's
 
@@ -172,7 +173,7 @@ def live_environment() -> Environment:
 def _working_directory() -> str | None:
     """Return the working directory, None if somebody has removed it."""
     try:
-        return os.getcwd()  # noqa: PTH109 - a Path would cost more than all else here
+        return _getcwd()
     except FileNotFoundError:
         return None
 

@@ -2,16 +2,17 @@
 
 import math
 import signal
-import time
+
+from pytest_dre.execution import clock
 
 
 def rings_at() -> float:
-    """Return when this process's timer rings, by the clock of `time.monotonic`; infinity if none is set.
+    """Return when this process's timer rings, by `clock.monotonic`; infinity if none is set.
 
     pytest-timeout sets it when an item begins, so its setup counts; where it has no signals, it ends the process.
     """
     if not hasattr(signal, "getitimer"):
         return math.inf
-    now = time.monotonic()
+    now = clock.monotonic()
     left, _ = signal.getitimer(signal.ITIMER_REAL)
     return now + left if left else math.inf

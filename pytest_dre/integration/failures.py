@@ -29,8 +29,7 @@ class RunFailure(Exception):
 
 def represent(item: "RunItem", failure: RunFailure) -> Any:
     """Return pytest's representation of the failure, so that `--tb`, JUnit and the short summary work as ever."""
-    shown = failure if failure.error is None else failure.error.with_traceback(_agents_part(failure.error))
-    representation = pytest.ExceptionInfo.from_exception(shown).getrepr(style="native")
+    representation = _represented(failure)
     traceback = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
     name = f"{from_here(item.path, item.config)}::{item.name}"
     from pytest_dre.reporting.headings import failure_heading  # most sessions need none
@@ -44,6 +43,17 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
     )
     lines = [*(f"{line}\n" for line in heading), "\n", *traceback.splitlines(keepends=True)]
     return _rewritten(representation, lines, failure.result.error_info or failure.result.status_reason, item)
+
+
+def _represented(failure: RunFailure) -> Any:
+    """Return pytest's representation of what the agent raised; of the failure itself where that cannot be read."""
+    if failure.error is not None:
+        try:
+            shown = failure.error.with_traceback(_agents_part(failure.error))
+            return pytest.ExceptionInfo.from_exception(shown).getrepr(style="native")
+        except Exception:  # the result tells of it as far as can be
+            return pytest.ExceptionInfo.from_exception(failure).getrepr(style="native")
+    return pytest.ExceptionInfo.from_exception(failure).getrepr(style="native")
 
 
 def represent_fault(node: pytest.Collector, message: str) -> Any:

@@ -1,6 +1,5 @@
 """Carrying out runs and recording them, in the process that has the item."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ import pytest
 from pytest_dre.analysis.missing import demanded_outcomes
 from pytest_dre.analysis.outcomes import OutcomeReader
 from pytest_dre.errors import DreError, StoreError
+from pytest_dre.execution import clock
 from pytest_dre.execution.limits import RunPolicy, policy_for
 from pytest_dre.execution.run import Execution, execute_run
 from pytest_dre.execution.secrets import SecretMasker
@@ -202,7 +202,7 @@ class Recorder:
                 on_attempt=keep,
                 watch=self._masker.observe,
             )
-        return self._judged(place, policy, execution, interrupted=time.monotonic() >= time_up)
+        return self._judged(place, policy, execution, interrupted=clock.monotonic() >= time_up)
 
     def _judged(self, place: _Workplace, policy: RunPolicy, execution: Execution, *, interrupted: bool) -> Execution:
         """Fail what is no success after all, and mask secrets."""
@@ -286,7 +286,7 @@ def _call_recorded_hook(item: RunItem, result: RunResult) -> None:
 
 def _classify(error: BaseException) -> str | None:
     """Name what pytest-timeout raises in an agent."""
-    timed_out = isinstance(error, pytest.fail.Exception) and str(error).startswith("Timeout")
+    timed_out = issubclass(type(error), pytest.fail.Exception) and str(error).startswith("Timeout")
     return StatusReason.TIMEOUT if timed_out else None
 
 
