@@ -114,9 +114,22 @@ class Exporter:
             bundle=self._settings.bundle,
             export_hook=self._call_hook,
             allow_stale=self._settings.resumption.allow_stale,
-            notices=tuple(self._stores.notices.get(planned.store_path, ())),
+            notices=(*self._stores.notices.get(planned.store_path, ()), *self._left_out(planned)),
             verdicts=verdicts,
         )
+
+    def _left_out(self, planned: PlannedStudy) -> list[str]:
+        """Return what to say of runs that only the next session carries out, as their loss showed after selection.
+
+        A session with `--lf` was there to complete the study, which it has not.
+        """
+        path = planned.source.path
+        count = 0 if path is None else self._pending.left_out(path)
+        if not count:
+            return []
+        self._incomplete |= bool(self._config.getoption("lf", False))
+        runs = "1 run without a result was" if count == 1 else f"{count} runs without a result were"
+        return [f"{runs} not selected in this session: go on with --lf"]
 
     def _with_baseline(self, closed: ClosedStudy) -> ClosedStudy:
         """Save the study's outcomes as a baseline, if that is asked for; what is wrong with it is told."""

@@ -44,6 +44,7 @@ def _register_closing(
 ) -> ClosingParts:
     """Whoever sees all reports closes the session."""
     pending = PendingRuns(config)
+    stores.when_salvaged(pending.add_undone)
     judge = config.stash[judge_key] = GateJudge(settings, baselines, stores)
     exporter = Exporter(settings, registry, stores, judge, pending=pending, config=config)
     terminal = Terminal(config, registry, exporter, pending)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_dre.integration.gate_names import is_gate
+from pytest_dre.integration.gate_names import gate_name, is_gate
 from pytest_dre.integration.reports import held_back_by
-from pytest_dre.integration.study_files import file_of
+from pytest_dre.integration.study_files import file_of, node_id_of
 from pytest_dre.model.reasons import StatusReason
+from pytest_dre.sessions.planned import PlannedStudy
 
 LASTFAILED = "cache/lastfailed"
 DONE_WITH = (None, StatusReason.NOT_NEEDED)
@@ -26,6 +27,7 @@ class PendingRuns:
         self._selected: set[str] = set()
         self._done: set[str] = set()
         self._kept: set[Path] = set()
+        self._left_out: set[str] = set()
 
     def add(self, node_ids: Iterable[str]) -> None:
         """Note the selected runs, in memory and in the cache."""
@@ -33,6 +35,19 @@ class PendingRuns:
         if getattr(self._config, "cache", None) is not None:
             saved = self._config.cache.get(LASTFAILED, {})
             self._save({**saved, **dict.fromkeys(self._selected, True)}, saved)
+
+    def add_undone(self, planned: PlannedStudy, names: Iterable[str]) -> None:
+        """Note runs of a study whose store has lost results, selected or not; its gates judged by them."""
+        assert planned.source.path is not None, "a session's studies are files"
+        prefix = node_id_of(planned.source.path, self._config.rootpath)
+        undone = {f"{prefix}::{name}" for name in names}
+        if undone:
+            self._left_out |= undone - self._selected
+            self.add(undone | {f"{prefix}::{gate_name(gate.gate_id)}" for gate in planned.study.gates})
+
+    def left_out(self, study: Path) -> int:
+        """Return how many runs of the study are undone since results were lost, and were not selected here."""
+        return sum(file_of(node_id, self._config.rootpath) == study for node_id in self._left_out)
 
     def keep(self, study: Path) -> None:
         """Leave all that was selected of the study at `study` in the cache: it is done, but not its artifacts.

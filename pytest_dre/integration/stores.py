@@ -5,19 +5,21 @@ import os
 import shlex
 import socket
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pytest_dre.errors import StoreError
-from pytest_dre.execution.fingerprints import VersionKey
+from pytest_dre.execution.fingerprints import VersionKey, fingerprint
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.watching import settle_hangs
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.store.ownership import RunningElsewhere, SessionInfo
 from pytest_dre.store.runs import RunStore
 from pytest_dre.store.salvage import Salvaged
+
+WhenSalvaged = Callable[[PlannedStudy, Sequence[str]], object]
 
 
 class Stores:
@@ -32,6 +34,7 @@ class Stores:
         self._config = config
         self._session = _session_info(config, settings)
         self._open: dict[Path, RunStore] = {}
+        self._when_salvaged: list[WhenSalvaged] = []
         self.notices: defaultdict[Path, list[str]] = defaultdict(list)
         self.refused: dict[Path, StoreError] = {}
 
@@ -56,6 +59,10 @@ class Stores:
         if planned.store_path.exists() or planned.store_path in self.refused:
             self.of(planned).set_versions(versions)
 
+    def when_salvaged(self, tell: WhenSalvaged) -> None:
+        """Let `tell` be called when a damaged store is salvaged, with the names of the runs that have no success then."""
+        self._when_salvaged.append(tell)
+
     def give_up(self, planned: PlannedStudy, error: StoreError) -> None:
         """Let no further run of the study start: its result could not be kept."""
         self.refused[planned.store_path] = error
@@ -73,9 +80,12 @@ class Stores:
     def _claimed(self, planned: PlannedStudy) -> RunStore:
         path = planned.store_path
         # The look into all results that salvage begins with takes time: one process of the session has it.
-        on_salvage = (lambda found: self._note(path, found)) if self._session.main else None
+        salvaged: list[Salvaged] = []
+        on_salvage = salvaged.append if self._session.main else None
         store = RunStore.create_or_open(path, planned.study.study_id, on_salvage=on_salvage)
         try:
+            for found in salvaged:
+                self._note(planned, store, found)
             store.claim(self._session, on_wait=self._say)
             if self._session.main:
                 self.notices[path].extend(settle_hangs(planned, store))
@@ -84,11 +94,19 @@ class Stores:
             raise
         return store
 
-    def _note(self, path: Path, salvaged: Salvaged) -> None:
-        self.notices[path].append(
+    def _note(self, planned: PlannedStudy, store: RunStore, salvaged: Salvaged) -> None:
+        self.notices[planned.store_path].append(
             f"the store was damaged and is kept as {salvaged.kept.name}: {salvaged.results} results were salvaged,"
             f" {salvaged.lost_hint} ({salvaged.damage})"
         )
+        versions = store.versions()
+        undone = [
+            name
+            for name, run in zip(planned.names, planned.plan.runs, strict=True)
+            if store.completed(run.run_id, fingerprint(run, versions)) is None
+        ]
+        for tell in self._when_salvaged:
+            tell(planned, undone)
 
     def _say(self, message: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

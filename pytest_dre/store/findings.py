@@ -41,8 +41,12 @@ class Findings:
 
     @property
     def lost(self) -> int:
-        """How many results are known to be there that cannot be read: they are numbered without gaps."""
-        last = max([0, *self.seen, *self.results])
+        """How many results are known to be there that cannot be read: they are numbered without gaps.
+
+        The ledger knows of results of which no page is left.
+        """
+        counted, _ = self.counted or (0, 0)
+        last = max([counted, *self.seen, *self.results])
         return last - len(self.results)
 
 

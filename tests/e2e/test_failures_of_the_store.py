@@ -38,6 +38,59 @@ def test_a_truncated_store_is_no_obstacle(logged, size):
     assert len(list(store.parent.glob("store.damaged-*.sqlite"))) == 1
 
 
+LONG = """
+import os
+from pathlib import Path
+
+def writing(number, run_spec):
+    with (Path(__file__).parent.parent / "calls.txt").open("a") as calls:
+        calls.write(f"{number}\\n")
+    if number + run_spec.replicate == 1 and (Path(__file__).parent.parent / "broken").exists():
+        raise ValueError("broken")
+    return {"output": "z" * 3000, "metrics": {"primary_outcome": 1.0}}
+"""
+LONG_STUDY = """
+study_id: logged
+title: Long answers
+factors: [{name: number, levels: [0, 1]}]
+agents: {writing: "./writing.py:writing"}
+run_budget: {replicates: 15}
+outcomes: [{name: score, source_table: runs, column: primary_outcome, aggregation: mean}]
+gates: [{gate_id: good, outcome: score, claim: at_least, value: 0.5, on_inconclusive: warn}]
+"""
+
+
+@pytest.mark.parametrize("option", ["--lf", "--dre-resume"])
+def test_what_a_damaged_store_has_lost_is_run_after_failures_too(lab, mode, option):
+    """`--lf` has selected the failures by the time that the loss shows: it must not look complete."""
+    lab.write("studies/writing.py", LONG)
+    lab.write("studies/logged.study.yaml", LONG_STUDY)
+    (lab.path / "broken").touch()
+    assert lab.run("studies", *mode).ret == 1
+    assert lab.manifest("logged")["failed_runs"] == 1
+    (lab.path / "broken").unlink()
+    lab.calls()
+    store = store_of(lab)
+    with store.open("r+b") as file:
+        file.truncate(store.stat().st_size // 2)
+    first = lab.run("studies", option, *mode)
+    words = lab.words(first)
+    assert "none is known to be lost" not in words
+    assert "results are lost" in words
+    if option == "--lf":
+        assert first.ret == pytest.ExitCode.TESTS_FAILED
+        assert "not selected in this session: go on with --lf" in words
+        assert lab.manifest("logged")["complete"] is False
+        assert lab.run("studies", "--lf", *mode).ret == 0
+    else:
+        assert first.ret == 0
+        assert "not selected" not in words
+    assert lab.manifest("logged")["complete"] is True
+    lab.calls()
+    assert lab.run("studies", "--lf", *mode).ret == 0
+    assert lab.calls() == []
+
+
 def test_another_tools_database_is_left_alone(logged, mode):
     store = store_of(logged)
     store.parent.mkdir(parents=True)

@@ -120,6 +120,18 @@ def assert_whole(path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_the_ledger_knows_what_is_lost_without_a_trace(path):
+    """Cut off, the file has neither the last results nor the index that would name them."""
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    store, (told,) = salvaged_store(path)
+    with closing(store):
+        found = len(found_in(store))
+    assert 0 < found < len(RESULTS)
+    assert told.lost == len(RESULTS) - found
+    assert "are lost, whose runs count as not carried out" in str(told)
+
+
 def assert_all_but(path: Path, lost: set[int]) -> str:
     """Salvage; assert that all results but `lost` are there, and that the damaged file is as it was."""
     before = path.read_bytes()
