@@ -154,8 +154,9 @@ def _units(layout: Layout, n: int) -> str:
 def _more(case: Case, n: int, level: float) -> str:
     layout = case.layout
     least = max(case.question.gate.min_pairs, fewest_units(case.question, layout, level))
-    what = "replicates an arm" if layout.per_replicate else "problems"
-    return f"at least {math.ceil((least - n) / (layout.per_replicate or 1))} more {what}"
+    more = math.ceil((least - n) / (layout.per_replicate or 1))
+    plural = "" if more == 1 else "s"
+    return f"at least {more} more " + (f"replicate{plural} an arm" if layout.per_replicate else f"problem{plural}")
 
 
 def _agrees(case: Case, bounds: Bounds, claimed: bool) -> bool:

@@ -52,7 +52,7 @@ def mcnemar(table: Table, request: TestRequest) -> TestResult:
         raise unsuitable(
             request,
             f"several rows of an arm share {' and '.join(request.pairing)}",
-            "add the column that tells them apart (replicate) to the pairing, or use paired_permutation",
+            "paired_permutation suits them; replicates are pairs under seed_policy: {strategy: common_random_numbers}",
         )
     treated, controls = found.treated == 1, found.controls == 1
     both, neither = int((treated & controls).sum()), int((~treated & ~controls).sum())
