@@ -41,7 +41,7 @@ def failing_line(error: BaseException, inside: Path) -> str:
     """
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return f"{relative_name(Path(error.filename), inside)}:{error.lineno}"
-    own = [(file, line) for file, line in _frames(error.__traceback__) if _is_users(file)]
+    own = [(file, line) for file, line in _frames(error.__traceback__) if is_users(file)]
     return f"{relative_name(Path(own[-1][0]), inside)}:{own[-1][1]}" if own else ""
 
 
@@ -58,7 +58,8 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[str, int]]:
         yield frame.f_code.co_filename, line
 
 
-def _is_users(file: str) -> bool:
+def is_users(file: str) -> bool:
+    """Return whether a file of source code is the user's own: neither installed nor Python's."""
     path = Path(file)
     if file.startswith("<") or path.is_relative_to(Path(__file__).parent):
         return False

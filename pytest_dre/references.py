@@ -12,6 +12,7 @@ from types import CodeType, ModuleType
 from pytest_dre.canonical import digest
 from pytest_dre.definitions import failing_line, public_names, relative_name
 from pytest_dre.errors import DreError
+from pytest_dre.imports import imports_from
 
 SHOWN_NAMES = 8  # in advice
 CLOSE = 0.6  # likeness of names from which on one may be meant for the other
@@ -159,7 +160,7 @@ def _load_file(place: str, base_dir: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with _importable(resolved.parent):
+        with imports_from(resolved.parent, base_dir):
             loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
@@ -176,7 +177,7 @@ def _no_file(place: str, base_dir: Path) -> str:
 
 def _load_module(name: str, base_dir: Path) -> ModuleType:
     try:
-        with _importable(base_dir):
+        with imports_from(base_dir, base_dir):
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise _import_failed(name, error, base_dir) from error
@@ -204,16 +205,3 @@ class _FromSource(SourceFileLoader):
         path = self.get_filename(fullname)
         code: CodeType = self.source_to_code(self.get_data(path), path)
         return code
-
-
-class _importable:
-    """Let imports find modules in a directory, behind all else; the path is restored afterwards."""
-
-    def __init__(self, directory: Path) -> None:
-        self.entry = str(directory.resolve())
-
-    def __enter__(self) -> None:
-        sys.path.append(self.entry)
-
-    def __exit__(self, *_: object) -> None:
-        sys.path.remove(self.entry)

@@ -10,11 +10,12 @@ import pluggy
 import pytest
 
 from pytest_dre.errors import DreError
+from pytest_dre.imports import study_imports
 from pytest_dre.integration.failures import RunFailure, represent, represent_fault, represent_message
 from pytest_dre.integration.gate_names import gate_name
 from pytest_dre.integration.studies import StudyRegistry
-from pytest_dre.model.running import Gate
 from pytest_dre.integration.study_files import node_id_of
+from pytest_dre.model.running import Gate
 from pytest_dre.model.runs import RunResult, RunSpec
 from pytest_dre.model.verdicts import Verdict
 from pytest_dre.sessions.planned import PlannedStudy
@@ -49,9 +50,10 @@ class StudyFile(pytest.File):
 
         Which hooks serve this directory is settled: all conftest files are loaded by now. And the global random
         generators are saved: pytest tears the study down before it turns to another file, whose tests find them as
-        they were.
+        they were. And the modules beside the study stand under their names, for imports that its runs make.
         """
         self._held = ExitStack()
+        self._held.enter_context(study_imports(self.planned.source.base_dir))
         self._held.enter_context(self.bindings.seeder.held())
         self.hooks = self.ihook
 

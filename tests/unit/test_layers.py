@@ -13,6 +13,7 @@ LAYERS = {
     "detection": 0,
     "errors": 0,
     "definitions": 0.3,
+    "imports": 0.4,
     "references": 0.5,
     "expression_syntax": 0.6,
     "expressions": 0.7,
