@@ -524,7 +524,7 @@ class TestUnfit:
         assert uneven.reason == "9 runs of the smaller arm are too few for an approximate method; min_pairs is 10"
         verdict = judge(study(gate("superior", "cost")), data)
         assert verdict.reason == "9 runs an arm are too few for an approximate method; min_pairs is 10"
-        assert verdict.remedy == "at least 1 more replicates an arm"
+        assert verdict.remedy == "at least 1 more replicate an arm"
         assert judge(study(gate("superior", "cost", min_pairs=9)), data).verdict is Verdict.PASS
 
     @pytest.mark.parametrize("level", ["2", 2, 2.0, ["2"]])
