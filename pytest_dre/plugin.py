@@ -166,6 +166,13 @@ class LazyIntegration:
         activate(self.config)
         return StudyFile.at(file_path, parent)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Keep what other sessions have noted of their studies, whatever this one has run, from pytest's last word."""
+        from pytest_dre.integration.lastfailed import keep_those_of_other_sessions
+
+        keep_those_of_other_sessions(self.config)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Let the controlling process judge the gates after its loop, in which it met the studies."""

@@ -1,15 +1,23 @@
-"""`--lf` and `--ff` under xdist: all workers go by what pytest's cache of failures held when the session began.
+"""pytest's cache of failures, to which other sessions and processes write while a session runs.
 
-The session notes its pending runs in that cache at once, and other sessions write to it too. A worker that starts late,
-or replaces one that died, would read the changed cache, select or order other items than the first did, and xdist would
-give up. Imports no more than pytest: sessions without studies need it too.
+Under xdist all workers go by what it held when the session began. The session notes its pending runs there at once: a
+worker that starts late, or replaces one that died, would read the changed cache, select or order other items than the
+first did, and xdist would give up.
+
+At its end pytest writes what it read at the start, less what has passed: that must not undo what other sessions have
+noted of their studies since.
+
+Imports no more than pytest: sessions without studies need it too.
 """
 
 import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+LASTFAILED = "cache/lastfailed"
 WORKER_LASTFAILED = "dre_lastfailed"  # key of xdist's workerinput
 
 at_start_key = pytest.StashKey[str | None]()
@@ -33,6 +41,27 @@ def take_over(session: pytest.Session) -> None:
     parsed = getattr(type(getattr(session, "id", None)), "parse", str)  # pytest 9 keeps node ids as objects
     own.lastfailed = {parsed(node_id): True for node_id in json.loads(known)}
     own._last_failed_paths = own.get_last_failed_paths()  # which files are looked into, and in which order
+
+
+def keep_those_of_other_sessions(config: pytest.Config) -> None:
+    """Let pytest's last word of the session include all that the cache says of studies.
+
+    What this session has done of its own studies is taken out after that.
+    """
+    own = config.pluginmanager.get_plugin("lfplugin")
+    if own is None or hasattr(config, "workerinput"):
+        return
+    known = {str(node_id) for node_id in own.lastfailed}
+    noted = [node_id for node_id in config.cache.get(LASTFAILED, {}) if node_id not in known]
+    if noted:
+        studies = _studies({node_id.partition("::")[0] for node_id in noted}, config.rootpath)
+        own.lastfailed.update((node_id, True) for node_id in noted if node_id.partition("::")[0] in studies)
+
+
+def _studies(prefixes: Iterable[str], root: Path) -> set[str]:
+    from pytest_dre.detection import is_study_file
+
+    return {prefix for prefix in prefixes if (root / prefix).is_file() and is_study_file(root / prefix)}
 
 
 def _lastfailed(config: pytest.Config) -> str | None:

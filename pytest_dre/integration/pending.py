@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pytest_dre.integration.gate_names import gate_name, is_gate
+from pytest_dre.integration.lastfailed import LASTFAILED
 from pytest_dre.integration.reports import held_back_by
 from pytest_dre.integration.study_files import file_of, node_id_of
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.sessions.planned import PlannedStudy
 
-LASTFAILED = "cache/lastfailed"
 DONE_WITH = (None, StatusReason.NOT_NEEDED)
 
 

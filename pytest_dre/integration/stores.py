@@ -60,7 +60,7 @@ class Stores:
             self.of(planned).set_versions(versions)
 
     def when_salvaged(self, tell: WhenSalvaged) -> None:
-        """Let `tell` be called when a damaged store is salvaged, with the names of the runs that have no success then."""
+        """Let `tell` be called with the study when its store is salvaged, and the names of runs without a success."""
         self._when_salvaged.append(tell)
 
     def give_up(self, planned: PlannedStudy, error: StoreError) -> None:

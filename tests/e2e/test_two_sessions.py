@@ -38,14 +38,22 @@ def slow(lab):
     return lab
 
 
-def started(lab, *args):
-    """Start a session in the background, and wait until its first run is under way."""
-    command = [sys.executable, "-m", "pytest", "studies", *args]
-    process = subprocess.Popen(command, cwd=lab.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+def in_background(lab, *args):
+    command = [sys.executable, "-m", "pytest", *args]
+    return subprocess.Popen(command, cwd=lab.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def wait_for(file):
     deadline = time.monotonic() + 60
-    while not (lab.path / "calls.txt").exists():
+    while not file.exists():
         assert time.monotonic() < deadline, "the session did not start"
         time.sleep(0.02)
+
+
+def started(lab, *args):
+    """Start a session in the background, and wait until its first run is under way."""
+    process = in_background(lab, "studies", *args)
+    wait_for(lab.path / "calls.txt")
     return process
 
 
@@ -72,3 +80,56 @@ def test_a_session_that_was_killed_is_no_hindrance(slow, mode):
     assert result.ret == 0, result.stdout.str()
     assert slow.manifest("slow")["complete"] is True
     assert slow.run("studies", "--dre-resume", *mode).ret == 0
+
+
+SLEEPER = """
+import os, signal, time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def wait(number):
+    (ROOT / "waiting").touch()
+    deadline = time.monotonic() + 60
+    while not (ROOT / "go").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if number == 3 and not (ROOT / "good").exists():
+        raise ValueError("the other session's failure")
+    return number
+
+
+def die(number):
+    if number == 2 and not (ROOT / "good").exists():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    return number
+
+
+def test_plain():
+    wait(0)
+"""
+
+
+def two_studies(lab):
+    for name in ("wait", "die"):
+        study = STUDY.replace("slow", name).replace("waiter", name).replace("waiting.py:wait", f"../both.py:{name}")
+        lab.write(f"studies/{name}/{name}.study.yaml", study)
+    lab.write("studies/both.py", SLEEPER)
+
+
+@pytest.mark.parametrize("longer", ["studies/wait", "studies/both.py::test_plain"])
+def test_the_end_of_a_session_leaves_what_another_has_noted_meanwhile(lab, mode, longer):
+    """A session that is killed leaves its pending runs; one that began before and ends after it keeps them."""
+    two_studies(lab)
+    process = in_background(lab, longer, *mode)
+    wait_for(lab.path / "waiting")
+    killed = in_background(lab, "studies/die", *mode)
+    killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    (lab.path / "go").touch()
+    process.communicate(timeout=60)
+    (lab.path / "good").touch()
+    assert lab.run("studies", "--lf", *mode).ret == 0
+    assert lab.manifest("die")["complete"] is True
+    if longer == "studies/wait":
+        assert lab.manifest("wait")["complete"] is True
