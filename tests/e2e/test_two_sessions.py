@@ -106,7 +106,7 @@ def die(number):
 
 
 def test_plain():
-    wait(0)
+    wait(3)
 """
 
 
