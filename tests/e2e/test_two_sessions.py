@@ -112,12 +112,12 @@ def test_plain():
 
 def two_studies(lab):
     for name in ("wait", "die"):
-        study = STUDY.replace("slow", name).replace("waiter", name).replace("waiting.py:wait", f"../both.py:{name}")
+        study = STUDY.replace("slow", name).replace("waiter", name).replace("waiting.py:wait", f"../test_both.py:{name}")
         lab.write(f"studies/{name}/{name}.study.yaml", study)
-    lab.write("studies/both.py", SLEEPER)
+    lab.write("studies/test_both.py", SLEEPER)
 
 
-@pytest.mark.parametrize("longer", ["studies/wait", "studies/both.py::test_plain"])
+@pytest.mark.parametrize("longer", ["studies/wait", "studies/test_both.py::test_plain"])
 def test_the_end_of_a_session_leaves_what_another_has_noted_meanwhile(lab, mode, longer):
     """A session that is killed leaves its pending runs; one that began before and ends after it keeps them."""
     two_studies(lab)
