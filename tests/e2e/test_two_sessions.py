@@ -112,7 +112,9 @@ def test_plain():
 
 def two_studies(lab):
     for name in ("wait", "die"):
-        study = STUDY.replace("slow", name).replace("waiter", name).replace("waiting.py:wait", f"../test_both.py:{name}")
+        study = (
+            STUDY.replace("slow", name).replace("waiter", name).replace("waiting.py:wait", f"../test_both.py:{name}")
+        )
         lab.write(f"studies/{name}/{name}.study.yaml", study)
     lab.write("studies/test_both.py", SLEEPER)
 
