@@ -16,6 +16,8 @@ from pytest_dre.sessions.resuming import ALL, STALE
 
 LARGER = "LARGER"  # stands for the number that users must decide on; as it is, it is refused
 _SELECTING = ("-k", "-m", "--deselect", "--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first")
+# They stop at the first failure, or pass one over: with them a study may stay incomplete however often they are given.
+_STEPWISE = ("--sw", "--stepwise", "--sw-skip", "--stepwise-skip", "--sw-reset", "--stepwise-reset")
 _WITH_VALUE = ("-k", "-m", "--deselect")
 
 
@@ -25,7 +27,7 @@ def resume_command(config: pytest.Config, closed: ClosedStudy, pending: PendingR
     A spent budget of the study needs a larger one, which `--lf` alone has not; stale runs that were held back need
     `--dre-rerun stale`.
     """
-    args = [str(arg) for arg in config.invocation_params.args]
+    args = [arg for arg in map(str, config.invocation_params.args) if arg not in _STEPWISE]
     if _is_covered(closed, pending):
         option = "--lf" if getattr(config, "cache", None) is not None else "--dre-resume"
     else:

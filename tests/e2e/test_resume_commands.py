@@ -70,6 +70,22 @@ def test_a_selection_that_is_done_leads_to_the_rest_of_the_study(offered, mode):
     assert done(offered, "out") == 20
 
 
+@pytest.mark.parametrize("option", ["--sw", "--stepwise-skip"])
+def test_stepwise_is_left_out(offered, mode, option):
+    """Runs that another failure follows, or that stepwise passes over, would never be reached."""
+    solver = offered.path / "studies/solver.py"
+    sound = solver.read_text()
+    solver.write_text(
+        sound.replace("    return {", "    if (ROOT / 'broken').exists():\n        raise ValueError\n    return {")
+    )
+    (offered.path / "broken").touch()
+    result = offered.run("studies", option, *mode)
+    assert own(command_of(result)) == ["studies", *[arg for arg in mode if arg.startswith("-n")], "--lf"]
+    (offered.path / "broken").unlink()
+    assert offered.run(*own(command_of(result)), *mode).ret == 0
+    assert done(offered) == 20
+
+
 def test_a_spent_budget_of_the_study_needs_a_larger_one(offered, mode):
     result = offered.run("studies", "--dre-limit", "max_cost_usd=0.05", *mode)
     command = own(command_of(result))
