@@ -1,15 +1,16 @@
 """Runs that hold the interpreter, where no timeout gets the word: the process is ended, and its run recorded."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_dre.execution.watchdog import Hang, Watchdog, grace_for, read_watchdog
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.settings import MAIN, Settings
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import RunSpec, RunStatus
+from pytest_dre.model.runs import Attempt, RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
@@ -28,10 +29,37 @@ def watched(item: RunItem, limit_s: float, settings: Settings) -> Iterator[None]
         yield
 
 
-def timeout_of(planned: PlannedStudy, run: RunSpec, session_id: str, worker: str) -> str | None:
-    """Return what a worker that has just died is to be blamed for, if the run took too long; None if it crashed."""
+@dataclass(frozen=True, slots=True)
+class Death:
+    """What is known of a worker that has just died.
+
+    Attributes:
+        timeout: What it is to be blamed for, if its run took too long; None if it crashed.
+        lasted_s: How long the run was under way with all its attempts, seconds; None if nobody watched it.
+    """
+
+    timeout: str | None = None
+    lasted_s: float | None = None
+
+
+def death_of(planned: PlannedStudy, run: RunSpec, session_id: str, worker: str) -> Death:
+    """Return what the watchdog of the worker knew of the run."""
     hang = read_watchdog(_file(planned.output_dir, session_id, worker))
-    return _words(hang) if hang and hang.run_id == run.run_id and hang.timed_out(time.time()) else None
+    if hang is None or hang.run_id != run.run_id:
+        return Death()
+    now = time.time()
+    return Death(_words(hang) if hang.timed_out(now) else None, now - hang.started)
+
+
+def with_last_attempt(result: RunResult, attempts: Sequence[Attempt], lasted_s: float | None) -> RunResult:
+    """Return the result of a run that was lost, after failed attempts that are counted, with what the last one took.
+
+    Its seconds were spent, whatever it yielded.
+    """
+    from pytest_dre.execution.retrying import with_attempts  # few sessions have runs that are lost
+
+    result = with_attempts(result, attempts, len(attempts) + 1)
+    return result if lasted_s is None else replace(result, latency_s=max(lasted_s - result.lost_s, 0.0))
 
 
 def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
@@ -46,6 +74,8 @@ def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
         if hang is not None and run is not None:
             session_id = file.name.removeprefix(PREFIX).removesuffix(f"-{MAIN}")
             result = unstarted_result(run, store.versions(), RunStatus.FAILED, StatusReason.TIMEOUT, _words(hang))
+            ended = file.stat().st_mtime  # the watchdog's last word
+            result = with_last_attempt(result, store.attempts(run.run_id, session_id), ended - hang.started)
             if store.record_unless_recorded(result, session_id):
                 said.append(f"run {run.run_id} ended an earlier session: it held the interpreter beyond its timeout")
         file.unlink(missing_ok=True)

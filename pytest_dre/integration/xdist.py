@@ -21,7 +21,7 @@ from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.study_files import file_of
 from pytest_dre.integration.terminal import Terminal
-from pytest_dre.integration.watching import timeout_of
+from pytest_dre.integration.watching import death_of, with_last_attempt
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
@@ -146,22 +146,21 @@ class Controller:
         if note is not None and note.session_id == session_id:
             report.longrepr = f"{report.longrepr}\nrun {run.run_id} was not started ({note.reason}), and stays missing"
             return
-        timeout = timeout_of(planned, run, session_id, _worker_of(report))
+        death = death_of(planned, run, session_id, _worker_of(report))
         reason, message = (
-            (StatusReason.CRASHED, str(report.longrepr)) if timeout is None else (StatusReason.TIMEOUT, timeout)
+            (StatusReason.CRASHED, str(report.longrepr))
+            if death.timeout is None
+            else (StatusReason.TIMEOUT, death.timeout)
         )
         crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
-        from pytest_dre.execution.retrying import with_attempts  # few sessions have workers that die
-
-        failed = store.attempts(run.run_id, session_id)
-        crash = with_attempts(crash, failed, len(failed) + 1)
+        crash = with_last_attempt(crash, store.attempts(run.run_id, session_id), death.lasted_s)
         if self._is_replayed(crash, store) or not store.record_unless_recorded(crash, session_id):
             stored = store.result(run.run_id, crash.fingerprint)
             report.longrepr = f"{report.longrepr}\n{_died_after(run.run_id, stored)}"
             return
         self._purse.pay(crash.spending, failed=True)
         Admission.to(planned.study, store, session_id, self._purse).settle(crash, report.nodeid.partition("::")[2])
-        told = str(report.longrepr) if timeout is None else f"{report.longrepr}\n{timeout}"
+        told = str(report.longrepr) if death.timeout is None else f"{report.longrepr}\n{death.timeout}"
         report.longrepr = f"{told}\nrun {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
 
     def _is_replayed(self, crash: RunResult, store: RunStore) -> bool:

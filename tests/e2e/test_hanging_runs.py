@@ -1,5 +1,6 @@
 """Runs that hold the interpreter in C, where no timeout gets the word."""
 
+import json
 import time
 
 import pytest
@@ -50,6 +51,31 @@ def test_its_worker_is_ended_and_the_session_goes_on(hang):
     assert hang.run("studies", "-n2", "--dre-resume").ret == 0
     leftovers = [path.name for path in (hang.path / "artifacts/hang").iterdir() if path.name.startswith(".watch")]
     assert leftovers == []
+
+
+@pytest.mark.parametrize("bound", ["limits", "session"])
+def test_the_seconds_of_runs_that_are_ended_with_their_workers_count(hang, bound):
+    """Else runs that all hang would be started for ever under a bound of seconds."""
+    hang.write("studies/hanging.py", AGENT.replace("number == 1", "True"))
+    limits = "{timeout_s: 0.5, max_total_s: 2.5}" if bound == "limits" else "{timeout_s: 0.5}"
+    hang.write("studies/hang.study.yaml", STUDY.replace("{timeout_s: 0.5}", limits))
+    options = () if bound == "limits" else ("--dre-max-total-s", "2.5")
+    hang.run("studies", "-n1", *options).assert_outcomes(failed=2, skipped=2)
+    assert hang.manifest("hang")["failure_reasons"] == {"timeout": 2}
+    assert all(1.5 <= float(row["latency_s"]) < 20 for row in hang.table("hang", "runs"))
+
+
+def test_the_seconds_of_a_run_that_ended_a_session_without_workers_count(hang):
+    hang.write("studies/hanging.py", AGENT.replace("number == 1", "False"))
+    hang.run_here("studies").assert_outcomes(passed=4)
+    run = next(row["run_id"] for row in hang.table("hang", "runs"))
+    under_way = {"run_id": run, "pid": 1, "started": time.time() - 70, "limit_s": 0.5}
+    (hang.path / "artifacts/hang/.watchdog-dead-main").write_text(f"{json.dumps(under_way)}\nTimeout!\n")
+    result = hang.run_here("studies", "--dre-resume", "--dre-limit", "max_total_s=60")
+    result.assert_outcomes(skipped=1)
+    assert "cached" in result.stdout.str()
+    assert "ended an earlier session" in " ".join(result.stdout.str().split())
+    assert hang.manifest("hang")["failure_reasons"] == {"timeout": 1}
 
 
 def test_the_thread_method_of_pytest_timeout_is_a_timeout_too(hang):
