@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pytest_dre.errors import MissingDependencyError
 from pytest_dre.execution.plain import to_text, type_name
-from pytest_dre.execution.surroundings import LeakWarning
 from pytest_dre.model.reasons import StatusReason
 
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt
@@ -27,8 +26,6 @@ def reason_for(error: BaseException, stage: StatusReason) -> StatusReason:
 
     By its type alone: `isinstance` asks the exception as well, which is an agent's.
     """
-    if issubclass(type(error), LeakWarning):  # warnings are errors: the run is to blame for what it left
-        return StatusReason.AGENT_ERROR
     if stage in _USERS_CODE and issubclass(type(error), ImportError | MissingDependencyError):
         return StatusReason.DEPENDENCY_MISSING
     return stage

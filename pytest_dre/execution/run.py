@@ -114,7 +114,7 @@ def _attempt(
     error: BaseException | None = None
     started, start = clock.timestamp(), clock.seconds()
     try:
-        with kept_surroundings(watch), bindings.seeder.seeded(run.seed):
+        with kept_surroundings(watch, bound.target), bindings.seeder.seeded(run.seed):
             _carry_out(bound, progress, evaluate_more, seed_more)
     except passthrough:
         raise

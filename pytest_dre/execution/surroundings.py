@@ -2,6 +2,8 @@
 
 import contextvars
 import decimal
+import functools
+import inspect
 import logging
 import os
 import signal
@@ -21,6 +23,7 @@ Environment = Mapping[Any, Any]  # as Python keeps it: bytes (text on Windows)
 _HAS_TIMERS = hasattr(signal, "getitimer")  # not on Windows
 _getcwd = os.getcwd  # a Path would cost more than all else here; and an agent may leave another one behind
 _SHOWN_THREADS = 3
+_warned: dict[Any, Any] = {}  # Python's note of the warnings that it has shown once
 _SHOWN_WIDTH = 60  # characters of a thread's name, which is the agent's
 
 
@@ -43,9 +46,11 @@ class kept_surroundings:
     Args:
         watch: Called with the environment before the block, and with the one after it if that differs; for example
             `SecretMasker.observe`.
+        agent: Whose place the warning names.
     """
 
     __slots__ = (
+        "_agent",
         "_alarm",
         "_caught",
         "_context",
@@ -62,8 +67,9 @@ class kept_surroundings:
         "_watch",
     )
 
-    def __init__(self, watch: Callable[[Environment], None] | None = None) -> None:
+    def __init__(self, watch: Callable[[Environment], None] | None = None, agent: Any = None) -> None:
         self._watch = watch
+        self._agent = agent
 
     def __enter__(self) -> None:
         root = logging.root
@@ -100,7 +106,7 @@ class kept_surroundings:
         if not self._torch and "torch" in sys.modules and torch_drew_unseeded():
             left.append("drew from PyTorch, which it imported unseeded (import it where the agent is defined)")
         if left:
-            _warn(f"the run {'; '.join(left)}", error)
+            _warn(f"the run {'; '.join(left)}", self._agent)
 
     def _restore_interpreter(self) -> None:
         stdin, stdout, stderr = self._streams
@@ -201,10 +207,25 @@ def _running_threads(count: int) -> list[str]:
     return [f"left {what} running ({', '.join(names)}{more})"]
 
 
-def _warn(message: str, error: BaseException | None) -> None:
-    """Warn; where warnings are errors, the run's own error goes before."""
+def _warn(message: str, agent: Any) -> None:
+    """Warn at the agent's place. Where that raises, it is shown all the same: the run is done, and paid for."""
+    file, line = _place_of(agent)
     try:
-        warnings.warn(message, LeakWarning, stacklevel=3)
+        warnings.warn_explicit(message, LeakWarning, file, line, registry=_warned)
     except LeakWarning:
-        if error is None:
-            raise
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn_explicit(message, LeakWarning, file, line)
+
+
+def _place_of(agent: Any) -> tuple[str, int]:
+    """Return file and line of the agent's function or method; this file where neither is found."""
+    try:
+        while isinstance(agent, functools.partial):
+            agent = agent.func
+        agent = inspect.unwrap(agent)
+        function = agent if hasattr(agent, "__code__") else getattr(agent, "run", None) or type(agent).__call__
+        code = inspect.unwrap(function).__code__
+        return str(code.co_filename), int(code.co_firstlineno)
+    except Exception:  # an agent may have any attributes
+        return __file__, 1

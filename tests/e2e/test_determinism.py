@@ -163,6 +163,33 @@ def leaking(number):
 """
 
 
+def test_where_warnings_are_errors_a_leak_costs_no_run(lab, mode):
+    lab.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
+    lab.write(
+        "studies/leaking.py",
+        """
+        import threading, time
+
+        def leaking(number):
+            if number == 1:
+                threading.Thread(target=time.sleep, args=(1,), name="poller").start()
+            return "done"
+        """,
+    )
+    lab.write(
+        "studies/leaking.study.yaml",
+        """
+        study_id: leaking
+        title: A run that leaves a thread
+        factors: [{name: number, levels: [1, 2]}]
+        agents: {leaking: "./leaking.py:leaking"}
+        """,
+    )
+    result = lab.run("studies", *mode)
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*leaking.py:3: LeakWarning: the run left a thread running ('poller')"])
+
+
 def test_what_cannot_be_put_back_is_told_in_the_warnings_summary(lab, monkeypatch):
     monkeypatch.setenv("GONE", str(lab.path / "gone"))
     lab.write("studies/leaking.py", LEAKING)

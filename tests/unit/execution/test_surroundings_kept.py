@@ -2,6 +2,7 @@
 
 import contextvars
 import decimal
+import functools
 import logging
 import os
 import signal
@@ -14,6 +15,7 @@ import warnings
 import numpy as np
 import pytest
 
+from pytest_dre.execution import surroundings
 from pytest_dre.execution.surroundings import LeakWarning, kept_surroundings
 
 SPARE = logging.NullHandler()
@@ -208,13 +210,57 @@ def fail_and_leave(running):
         raise ZeroDivisionError
 
 
-def test_where_warnings_are_errors_a_leak_is_one_but_hides_no_other(running):
-    with warnings.catch_warnings():
+def test_where_warnings_are_errors_a_leak_is_shown_all_the_same(running):
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("error")
-        with pytest.raises(LeakWarning, match="left a thread running"), kept_surroundings():
+        with kept_surroundings():
             running("poller")
         with pytest.raises(ZeroDivisionError):
             fail_and_leave(running)
+    assert [str(warning.message) for warning in caught] == ["the run left a thread running ('poller')"] * 2
+
+
+def test_a_leak_may_be_ignored(running):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", LeakWarning)
+        with kept_surroundings():
+            running("poller")
+    assert caught == []
+
+
+class Agent:
+    def run(self):
+        """Do nothing."""
+
+
+class Unreadable:
+    @property
+    def run(self):
+        raise ValueError("not now")
+
+
+@pytest.mark.parametrize(
+    ("agent", "place"),
+    [
+        (fail_and_leave, fail_and_leave),
+        (functools.partial(fail_and_leave, None), fail_and_leave),
+        (functools.lru_cache(fail_and_leave), fail_and_leave),
+        (Agent, Agent.run),
+        (Agent(), Agent.run),
+        (Agent().run, Agent.run),
+        (Unreadable(), None),
+        (None, None),
+    ],
+)
+def test_a_leak_is_told_at_the_agents_place(running, agent, place):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with kept_surroundings(agent=agent):
+            running("poller")
+    code = place and place.__code__
+    expected = (code.co_filename, code.co_firstlineno) if code else (surroundings.__file__, 1)
+    assert (caught[0].filename, caught[0].lineno) == expected
 
 
 def test_what_runs_change_in_nested_blocks_is_put_back_in_turn(untouched):
