@@ -41,6 +41,7 @@ def bind(source: StudySource, plan: Plan, handed: Handed) -> StudyBindings:
         resolve_problem=lambda name: _first(name, handed.problems, resolve_sibling_problem),
         known_agents=handed.agents.known,
         known_problems=handed.problems.known,
+        new=False,
     )
     return _with_code_versions(bindings, handed)
 

@@ -10,6 +10,7 @@ from pytest_dre.definitions import failing_line
 from pytest_dre.errors import DreError, Fault
 from pytest_dre.execution.awaiting import settle
 from pytest_dre.execution.bound import BoundAgent, BoundProblem, StudyBindings
+from pytest_dre.execution.composition import composition
 from pytest_dre.execution.content import plain_values
 from pytest_dre.execution.entries import Naming, entry_for
 from pytest_dre.execution.inputs import PROBLEM_NAMES, SUPPLIERS
@@ -29,11 +30,12 @@ Resolver = Callable[[str], object | None]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An object that an id stands for, and where it came from."""
+    """An object that an id stands for, where it came from, and whether no run can have changed it yet."""
 
     target: Any
     binding: Binding
     origin: Path | None = None
+    new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class _Directory:
     resolve: Resolver
     known: Iterable[str]
     base_dir: Path
+    new: bool = True
 
     def find(self, name: str) -> _Found:
         """Return what `name` stands for. Raises DreError."""
@@ -52,7 +55,7 @@ class _Directory:
         if binding is None:
             target = self.resolve(name)
             if target is not None:
-                return _Found(target, Binding(ref=name))
+                return _Found(target, Binding(ref=name), new=self.new)
             if not is_reference(name):
                 raise DreError(self._unknown_id(name))
             binding = Binding(ref=name)
@@ -66,7 +69,7 @@ class _Directory:
         origin = origin_of(ref, self.base_dir)
         if binding.params:
             target = _with_params(target, binding, self.base_dir)
-        return _Found(target, binding, origin)
+        return _Found(target, binding, origin, self.new)
 
     def _unknown_id(self, name: str) -> str:
         what = f"unknown {self.kind} {name!r}"
@@ -111,12 +114,14 @@ def bind_study(
     known_agents: Iterable[str] = (),
     known_problems: Iterable[str] = (),
     tracked: str = "",
+    new: bool = True,
 ) -> StudyBindings:
     """Return the agents, problems or runner that the runs of `plan` need, each found, checked and made once.
 
     An id is looked up in the study's own `agents` or `problems`, then by the resolvers (None: unknown to them), then
     as a reference "module:attribute". `tracked` is added to the versions of agents and runner, as are the files that
-    the study tracks. The known names serve advice only and are read only if a name is unknown.
+    the study tracks. `new` tells that the resolvers give objects as they were made, which no earlier run has changed:
+    then all that they are made of counts. The known names serve advice only and are read only if a name is unknown.
     Raises StudyError with all faults: unknown ids, references that do not import, agents whose parameters nothing
     supplies.
     """
@@ -125,8 +130,8 @@ def bind_study(
     without_agent = any(run.agent_id is None for run in plan.runs)
     problem_ids = [name for name in dict.fromkeys(run.problem_id for run in plan.runs) if name is not None]
     known = _suppliable(study, bool(problem_ids))
-    agents = _Directory("agent", study.agents, resolve_agent, known_agents, source.base_dir)
-    problems = _Directory("problem", study.problems, resolve_problem, known_problems, source.base_dir)
+    agents = _Directory("agent", study.agents, resolve_agent, known_agents, source.base_dir, new)
+    problems = _Directory("problem", study.problems, resolve_problem, known_problems, source.base_dir, new)
 
     tracked += faults.guard(("track",), lambda: tracked_version(study.track, source.base_dir)) or ""
     bound_problems = {}
@@ -232,13 +237,16 @@ def _problem(name: str, directory: _Directory) -> BoundProblem:
     if not isinstance(found.target, Mapping | str | ProblemPacket):
         return BoundProblem(packet, _version(found))
     # Data has no source file of its own: what it holds, and what judges the answers, stand for it.
-    data = (packet.family, packet.brief, plain_values([packet.payload, packet.metadata]))
+    contents = plain_values if found.origin else partial(composition, objects=found.new)
+    data = (packet.family, packet.brief, contents([packet.payload, packet.metadata]))
     return BoundProblem(packet, _version(replace(found, target=packet.evaluator), data))
 
 
 def _version(found: _Found, data: Sequence[Any] = ()) -> str:
     binding = found.binding
-    return version_of(found.target, Description(binding.version, binding.params, found.origin, data))
+    # The file that a reference names tells what its objects are made of; of an object from elsewhere it must be seen.
+    whole = found.new and found.origin is None and not binding.params
+    return version_of(found.target, Description(binding.version, binding.params, found.origin, data, whole=whole))
 
 
 def _with_params(target: Any, binding: Binding, base_dir: Path) -> Any:

@@ -45,6 +45,18 @@ def enclosed_values(target: Any) -> list[Any]:
     return values
 
 
+def carried_values(target: Any) -> tuple[list[Any], Any]:
+    """Return the values that a function carries along, and the object that acts: a method's, or a callable one."""
+    values: list[Any] = []
+    while isinstance(target, functools.partial):
+        values.append([target.args, list(target.keywords.items())])
+        target = target.func
+    target = _definition(target)
+    owner = getattr(target, "__self__", None) if inspect.ismethod(target) else target
+    values.extend(_cell(cell) for cell in getattr(getattr(target, "__func__", target), "__closure__", None) or ())
+    return values, owner
+
+
 def attributes(target: Any) -> list[Any]:
     """Return the constant attributes of an object that is neither function nor class."""
     if target is None or inspect.isroutine(target) or inspect.isclass(target) or not hasattr(target, "__dict__"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_dre.canonical import ID_DIGITS, digest
+from pytest_dre.execution.composition import carried_along
 from pytest_dre.execution.content import attributes, content_version, enclosed_values, name_of
 from pytest_dre.model.runs import UNKNOWN
 from pytest_dre.references import is_reference
@@ -27,8 +28,9 @@ class Description:
         params: What its reference is called with.
         origin: The file that its reference names.
         data: What it consists of, if it is data.
-        with_attributes: Whether plain attributes of an object count: they tell one from another, but may be drawn anew
-            in each process.
+        with_attributes: Whether plain attributes of an object count, as they are now, and of other contents the types:
+            an object of a running program may have changed since it was made.
+        whole: Whether all contents count that the object was made of: dicts, lists, other objects.
     """
 
     declared: str | None = None
@@ -36,6 +38,7 @@ class Description:
     origin: Path | None = None
     data: Sequence[Any] = ()
     with_attributes: bool = False
+    whole: bool = False
 
 
 def version_of(target: Any, known: Description | None = None) -> str:
@@ -44,15 +47,21 @@ def version_of(target: Any, known: Description | None = None) -> str:
     The declared one; else the object's own `version`; else "<distribution> <version>" of an installed package; else
     "sha256:" and 12 hex digits of the source file that defines it, and of the file its reference names; else a hash of
     its code. Then "@" and the name of the function or class: two in one file are not the same agent. Data, arguments
-    of partials, values of enclosing scopes and params add a digest of theirs.
+    of partials, values of enclosing scopes, attributes and params add a digest of theirs.
     """
     known = known or Description()
     version = known.declared or _own_version(target) or _source_version(target, known.origin)
     if version == UNKNOWN:
         version = content_version(target)
     name = f"@{name_of(target)}" if target is not None else ""
-    values = [*known.data, *enclosed_values(target), *(attributes(target) if known.with_attributes else ())]
+    values = [*known.data, *_contents(target, known)]
     return f"{version}{name}{_suffix('data', values)}{_suffix('params', known.params)}"
+
+
+def _contents(target: Any, known: Description) -> list[Any]:
+    if known.whole and not (known.declared or _own_version(target)):  # which settle what counts
+        return carried_along(target)
+    return [*enclosed_values(target), *(attributes(target) if known.with_attributes else ())]
 
 
 def _suffix(label: str, content: Any) -> str:

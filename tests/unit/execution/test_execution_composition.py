@@ -199,7 +199,7 @@ def test_a_version_stands_for_the_attributes():
             self.version = version
 
     one, same, other = Versioned("m1", "1"), Versioned("m2", "1"), Versioned("m1", "2")
-    for held in (lambda agent: agent.run, functools.partial, make):
+    for held in (lambda agent: agent.run, lambda agent: functools.partial(call, cfg=agent), make):
         assert carried_along(held(one)) == carried_along(held(same)) != carried_along(held(other))
     whole = Description(whole=True)
     assert version_of(one, whole).partition("@")[::2] == ("1", version_of(one).partition("@")[2])
