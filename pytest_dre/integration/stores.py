@@ -13,7 +13,7 @@ import pytest
 from pytest_dre.errors import StoreError
 from pytest_dre.execution.fingerprints import VersionKey, fingerprint
 from pytest_dre.integration.settings import Settings
-from pytest_dre.integration.watching import settle_hangs
+from pytest_dre.integration.watching import settle_hangs, under_way
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.store.ownership import RunningElsewhere, SessionInfo
 from pytest_dre.store.runs import RunStore
@@ -79,8 +79,8 @@ class Stores:
 
     def _claimed(self, planned: PlannedStudy) -> RunStore:
         path = planned.store_path
-        # The look into all results that salvage begins with takes time: one process of the session has it.
         salvaged: list[Salvaged] = []
+        # The look into all results that salvage begins with takes time: one process of the session has it.
         on_salvage = salvaged.append if self._session.main else None
         store = RunStore.create_or_open(path, planned.study.study_id, on_salvage=on_salvage)
         try:
@@ -88,6 +88,7 @@ class Stores:
                 self._note(planned, store, found)
             store.claim(self._session, on_wait=self._say)
             if self._session.main:
+                self._say_who_was_killed(planned, store)
                 self.notices[path].extend(settle_hangs(planned, store))
         except BaseException:
             store.close()
@@ -107,6 +108,18 @@ class Stores:
         ]
         for tell in self._when_salvaged:
             tell(planned, undone)
+
+    def _say_who_was_killed(self, planned: PlannedStudy, store: RunStore) -> None:
+        """At the start, as there is no end where a run ends each session that comes to it."""
+        killed = store.killed_before
+        if killed is None:
+            return
+        runs = under_way(planned)
+        at = f" during {', '.join(runs)}" if runs else ""
+        self._say(
+            f"study {planned.study.study_id!r}: the last session was killed{at}, {killed.describe()};"
+            " if a run ends its process, -n 1 records it as crashed and goes on"
+        )
 
     def _say(self, message: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

@@ -62,6 +62,13 @@ def with_last_attempt(result: RunResult, attempts: Sequence[Attempt], lasted_s: 
     return result if lasted_s is None else replace(result, latency_s=max(lasted_s - result.lost_s, 0.0))
 
 
+def under_way(planned: PlannedStudy) -> list[str]:
+    """Return the names of runs with a timeout that were under way when sessions without workers were killed."""
+    hangs = [read_watchdog(file) for file in planned.output_dir.glob(f"{PREFIX}*-{MAIN}")]
+    run_ids = {hang.run_id for hang in hangs if hang is not None and not hang.traceback}
+    return [name for name, run in zip(planned.names, planned.plan.runs, strict=True) if run.run_id in run_ids]
+
+
 def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
     """Record the runs that held, and so ended, whole sessions without workers; return what to say of them.
 

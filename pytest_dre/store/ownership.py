@@ -66,13 +66,18 @@ class RunningElsewhere(StoreError):
 
 @dataclass(slots=True)
 class Claim:
-    """A process's part in the ownership of a study."""
+    """A process's part in the ownership of a study.
+
+    Attributes:
+        killed: The session that had the study last, if it did not give it up.
+    """
 
     session: SessionInfo
     path: Path
     lock_path: Path
     _connection: sqlite3.Connection
     _lock: sqlite3.Connection | None
+    killed: SessionInfo | None = None
 
     def release(self) -> None:
         """Give it up. The session's last process leaves the study without an owner."""
@@ -107,12 +112,12 @@ def claim(
         lock_path, lock = _hold_own(path, session)
         try:
             wait_for_salvage(path)  # who salvages later sees our lock
-            rival = _try(connection, path, session, lock_path)
+            rival, before = _try(connection, path, session, lock_path)
         except BaseException:
             _give_up(lock_path, lock)
             raise
         if rival is None:
-            return Claim(session, path, lock_path, connection, lock)
+            return Claim(session, path, lock_path, connection, lock, killed=before)
         _give_up(lock_path, lock)
         if rival.is_alive:
             raise RunningElsewhere(study_id, rival.owner)
@@ -141,24 +146,27 @@ class _Rival:
     is_ending: bool
 
 
-def _try(connection: sqlite3.Connection, path: Path, session: SessionInfo, lock_path: Path) -> _Rival | None:
-    """Take the study or join its owner; return who has it if that is another session."""
+def _try(
+    connection: sqlite3.Connection, path: Path, session: SessionInfo, lock_path: Path
+) -> tuple[_Rival | None, SessionInfo | None]:
+    """Take the study or join its owner; return who has it if that is another session, or else who had it, killed."""
     with immediate(connection):
         owner = _owner(connection)
         if not lock_path.exists():  # a rival cleared it away before it was locked: once more
-            return _Rival(session, is_alive=False, is_ending=False)
+            return _Rival(session, is_alive=False, is_ending=False), None
         if owner is not None and owner.session_id != session.session_id:
             if any(map(is_held, _locks(path, owner.session_id, main=True))):
-                return _Rival(owner, is_alive=True, is_ending=False)
+                return _Rival(owner, is_alive=True, is_ending=False), None
             if any(map(is_held, _locks(path, owner.session_id))):
-                return _Rival(owner, is_alive=False, is_ending=True)
+                return _Rival(owner, is_alive=False, is_ending=True), None
         if owner is None or owner.session_id != session.session_id or session.main:
             _remove_dead_locks(path)
             connection.execute(
                 "INSERT OR REPLACE INTO owner VALUES (1, ?, ?, ?, ?, ?)",
                 (session.session_id, session.pid, session.host, session.command, session.started),
             )
-    return None
+    is_another = owner is not None and owner.session_id != session.session_id
+    return None, owner if is_another else None
 
 
 def _owner(connection: sqlite3.Connection) -> SessionInfo | None:

@@ -96,6 +96,11 @@ class RunStore:
         self._claim = claimed
         self._check_place()
 
+    @property
+    def killed_before(self) -> SessionInfo | None:
+        """The session that had the study before this one claimed it, if it was killed."""
+        return None if self._claim is None else self._claim.killed
+
     def record(self, result: RunResult, session_id: str) -> None:
         """Store `result` as one transaction. Earlier results of the run are kept, behind it.
 

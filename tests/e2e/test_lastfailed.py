@@ -130,6 +130,26 @@ def test_a_worker_that_dies_marks_its_run_crashed(blocking):
     assert blocking.manifest("blocking")["complete"] is True
 
 
+@pytest.mark.parametrize("timeout", [None, 30])
+def test_a_run_that_ends_each_session_without_workers(blocking, timeout):
+    """Such a session has no end at which to say what happened: the next says it at its start."""
+    if timeout:
+        blocking.write("studies/blocking.study.yaml", f"{STUDY}limits: {{timeout_s: {timeout}}}\n")
+    (blocking.path / "die").touch()
+    killed = blocking.pytester.runpytest_subprocess("studies", "-n0", timeout=60)
+    assert killed.ret == -signal.SIGKILL
+    assert "the last session was killed" not in blocking.words(killed)
+    again = blocking.pytester.runpytest_subprocess("studies", "-n0", "--lf", timeout=60)
+    assert again.ret == -signal.SIGKILL
+    words = blocking.words(again)
+    during = " during number=3" if timeout else ""
+    assert f"study 'blocking': the last session was killed{during}, pid " in words
+    assert "-n 1 records it as crashed and goes on" in words
+    blocking.run("studies", "-n1", "--lf").assert_outcomes(passed=2, failed=1)
+    assert blocking.manifest("blocking")["failure_reasons"] == {"crashed": 1}
+    assert "the last session was killed" not in blocking.words(blocking.run("studies", "-n1", "--lf"))
+
+
 def test_a_new_version_of_the_agent_is_not_mixed_with_results_of_the_old(logged, mode):
     logged.run("studies", *mode).assert_outcomes(passed=6)
     logged.calls()

@@ -101,6 +101,7 @@ def test_a_session_that_ended_leaves_nothing(start, store, path):
     assert lock_files(path) == []
     store.claim(info())
     assert len(lock_files(path)) == 1
+    assert store.killed_before is None
     store.close()
     assert lock_files(path) == []
 
@@ -113,6 +114,8 @@ def test_a_killed_session_owns_nothing(start, store, path):
     store.claim(info(), on_wait=told.append)
     assert told == []
     assert len(lock_files(path)) == 1
+    assert store.killed_before is not None
+    assert store.killed_before.session_id == "theirs"
 
 
 def test_workers_of_a_killed_controller_are_waited_for(start, store):
