@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from pytest_dre.execution.seeding import torch_drew_unseeded
+from pytest_dre.execution.streams import any_closed, opened_again
 
 Environment = Mapping[Any, Any]  # as Python keeps it: bytes (text on Windows)
 
@@ -41,7 +42,8 @@ class kept_surroundings:
     modules and their contents, other loggers, locale, umask, signal handlers.
 
     What cannot be put back is told in one LeakWarning once all else is restored: threads that still run and
-    would keep the process from ending, a working directory that is gone, draws from PyTorch before it was seeded.
+    would keep the process from ending, a working directory that is gone, draws from PyTorch before it was seeded. So
+    are streams that were closed; they are opened again.
 
     Args:
         watch: Called with the environment before the block, and with the one after it if that differs; for example
@@ -99,7 +101,7 @@ class kept_surroundings:
         self._restore_interpreter()
         self._restore_logging()
         self._restore_environment()
-        left = self._restore_directory()
+        left = self._restore_streams() + self._restore_directory()
         # Looked at after each run; the rest is worked out only if there is something to tell.
         if threading.active_count() > self._threads:
             left += _running_threads(threading.active_count() - self._threads)
@@ -108,10 +110,14 @@ class kept_surroundings:
         if left:
             _warn(f"the run {'; '.join(left)}", self._agent)
 
-    def _restore_interpreter(self) -> None:
+    def _restore_streams(self) -> list[str]:
+        """Put the streams back; return what to say of those that were closed."""
         stdin, stdout, stderr = self._streams
         if sys.stdin is not stdin or sys.stdout is not stdout or sys.stderr is not stderr:
             sys.stdin, sys.stdout, sys.stderr = self._streams
+        return opened_again(stdout, stderr) if any_closed(stdout, stderr) else []
+
+    def _restore_interpreter(self) -> None:
         if sys.path != self._path:
             sys.path[:] = self._path
         if sys.getrecursionlimit() != self._recursion:

@@ -1,5 +1,7 @@
 """A run that leaves its process changed does not change the next."""
 
+import pytest
+
 AGENT = """
 import logging, os, random, warnings
 
@@ -64,3 +66,51 @@ def test_a_working_directory_that_vanishes_breaks_nothing(lab):
         "study_id: gone\ntitle: G\nfactors: [{name: number, levels: [1, 2]}]\nagents: {gone: './gone.py:gone'}\n",
     )
     lab.run("studies", "-n0").assert_outcomes(passed=2)
+
+
+CLOSING = """
+import sys
+
+def closing(how):
+    print("printed by", how)
+    print("warned by", how, file=sys.stderr)
+    if how == "stdout":
+        sys.stdout.close()
+    if how == "stderr":
+        sys.stderr.close()
+    if how == "buffers":
+        sys.stdout.buffer.close()
+        sys.stderr.buffer.close()
+    if how == "detached":
+        sys.stdout.detach()
+    if how == "originals":
+        sys.__stdout__.close()
+        sys.__stderr__.close()
+    return {"x": how}
+"""
+
+
+@pytest.mark.parametrize("capture", ["fd", "sys", "no", "tee-sys"])
+@pytest.mark.parametrize("mode", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=["no xdist", "n0", "n2"])
+def test_streams_that_a_run_closes_are_open_for_the_next(lab, mode, capture):
+    lab.write("studies/closing.py", CLOSING)
+    lab.write(
+        "studies/closing.study.yaml",
+        """
+        study_id: closing
+        title: Closing
+        factors: [{name: how, levels: [a, detached, stdout, b, stderr, c, buffers, d, originals, e]}]
+        agents: {closing: './closing.py:closing'}
+        """,
+    )
+    result = lab.pytester.runpytest_subprocess("studies", "-rA", f"--capture={capture}", *mode)
+    result.assert_outcomes(passed=10, warnings=5)
+    assert result.ret == 0
+    output = lab.words(result)
+    assert "how=stdout" in output
+    assert "LeakWarning: the run closed sys.stdout" in output
+    assert "LeakWarning: the run closed sys.stderr" in output
+    if capture == "fd":
+        for how in ("a", "stdout", "b", "stderr", "c", "buffers", "d", "originals", "e"):
+            assert f"printed by {how}" in output
+            assert f"warned by {how}" in output
