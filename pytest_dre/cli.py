@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from pytest_dre._version import __version__
@@ -34,6 +35,7 @@ PIPE_WIDTH = 120  # columns of output that is not for a terminal
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, 1 if something is wrong, 2 for wrong usage."""
+    _show_any_character()
     options = _parser().parse_args(argv)
     try:
         status: int = options.command(options)
@@ -45,6 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
+
+
+def _show_any_character() -> None:
+    """Escape what a stream cannot show: a study's title is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) == "strict" and isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _planned(file: Path, output: Path | None = None) -> PlannedStudy:
     source = load_study(file)
-    return plan_source(source, output_directory(source.study, Path.cwd(), output))
+    return plan_source(source, output_directory(source, Path.cwd(), output))
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -123,7 +132,7 @@ def _checked(file: Path) -> str:
     faults: list[Fault] = []
     runs = 0
     try:
-        runs = len(plan_source(source, output_directory(source.study, Path.cwd())).plan.runs)
+        runs = len(plan_source(source, output_directory(source, Path.cwd())).plan.runs)
     except StudyError as error:
         faults += error.faults
     faults += reference_faults(source)
@@ -149,7 +158,8 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    print(json.dumps(study_schema(), indent=2, ensure_ascii=False))
+    shows_all = (sys.stdout.encoding or "ascii").lower().startswith("utf")  # else JSON has escapes of its own
+    print(json.dumps(study_schema(), indent=2, ensure_ascii=not shows_all))
     return 0
 
 

@@ -68,7 +68,7 @@ def faults_of(request: Request) -> list[Fault]:
 
 
 def _bound(source: StudySource, handed: Handed, processes: int, request: Request) -> Prepared:
-    planned = plan_source(source, output_directory(source.study, Path.cwd()), request.conditions)
+    planned = plan_source(source, output_directory(source, Path.cwd()), request.conditions)
     return Prepared(planned, bind(source, planned.plan, handed), handed, processes)
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_dre.errors import DreError
 from pytest_dre.execution.tracking import tracked_version
 from pytest_dre.integration.identity import BUDGETS, ledger_path, session_id
-from pytest_dre.model.study import Study
+from pytest_dre.model.source import StudySource
 from pytest_dre.sessions.budgets import Budget
 from pytest_dre.sessions.directories import output_directory
 from pytest_dre.sessions.judging import Judging
@@ -64,9 +64,9 @@ class Settings:
     sqlite: bool
     bundle: bool
 
-    def output_dir(self, study: Study) -> Path:
+    def output_dir(self, source: StudySource) -> Path:
         """Return the directory of the study's store and artifacts."""
-        return output_directory(study, self.root, self.output_base)
+        return output_directory(source, self.root, self.output_base)
 
     @property
     def is_main(self) -> bool:

@@ -32,7 +32,7 @@ class StudyRegistry:
         if path not in self._by_path:
             source = load_study(path, shown_as=_shown(path, self._settings.root))
             source = replace(source, study=override_limits(source.study, self._settings.limits))
-            output_dir = self._settings.output_dir(source.study).resolve()
+            output_dir = self._settings.output_dir(source)
             self._claim(output_dir, path, source)
             self._by_path[path] = plan_source(source, output_dir)
         return self._by_path[path]

@@ -73,7 +73,7 @@ def _collect(path: Path) -> bool:
         return False
     _round_trips(source)
     try:
-        planned = plan_source(source, output_directory(source.study, path.parent))
+        planned = plan_source(source, output_directory(source, path.parent))
         bind_study(source, planned.plan, resolve_agent=_agent, resolve_problem=_problem)
     except DreError as error:
         check_message(error, str(path))

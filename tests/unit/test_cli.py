@@ -1,6 +1,7 @@
 """The `dre` command, as a user sees it."""
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -209,3 +210,26 @@ def test_a_reader_that_leaves_early_gets_no_traceback(here):
     errors = process.stderr.read()
     process.stderr.close()
     assert (process.wait(timeout=30), errors) == (1, b"")
+
+
+@pytest.mark.parametrize("command", ["plan", "validate", "schema", "verify"])
+def test_what_a_stream_cannot_show_is_escaped(here, command):
+    study = here / "lab" / "s.study.yaml"
+    study.write_text(
+        STUDY.replace("study_id: s", "study_id: stüdy").replace("title: T", "title: 試験"), encoding="utf-8"
+    )
+    run_study(study)
+    argument = {"verify": ["artifacts/stüdy"], "schema": []}.get(command, ["lab/s.study.yaml"])
+    code = f"import sys\nfrom pytest_dre.cli import main\nsys.exit(main({[command, *argument]!a}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    output = done.stdout.decode("ascii")
+    if command == "schema":
+        json.loads(output)
+    elif command != "validate":
+        assert r"st\xfcdy" in output
