@@ -2,14 +2,17 @@
 
 import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pluggy
 import pytest
 
+from pytest_dre.canonical import ID_DIGITS, digest
 from pytest_dre.errors import DreError
 from pytest_dre.execution.binding import bind_study
 from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.execution.versions import Description, version_of
 from pytest_dre.imports import forget, imports_from
 from pytest_dre.integration.settings import tracked_by_ini
 
@@ -43,7 +46,7 @@ def _bound(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
     def resolve_problem(ref: str) -> object | None:
         return problems[ref] if ref in problems else hooks.pytest_dre_resolve_problem(ref=ref)
 
-    return bind_study(
+    bindings = bind_study(
         planned.source,
         planned.plan,
         resolve_agent=resolve_agent,
@@ -52,6 +55,24 @@ def _bound(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
         known_problems=problems,
         tracked=tracked_by_ini(study_file.config),
     )
+    return _with_judges(bindings, hooks.pytest_dre_evaluate)
+
+
+def _with_judges(bindings: StudyBindings, hook: pluggy.HookCaller) -> StudyBindings:
+    """Count what the study's evaluate hooks are in the versions of the problems that they judge.
+
+    Where a run has no problem, they count in those of agents and runner, which each run has.
+    """
+    judges = [version_of(item.function, Description(whole=True)) for item in hook.get_hookimpls()]
+    if not judges:
+        return bindings
+    suffix = f"+evaluate:{digest(sorted(judges))[:ID_DIGITS]}"
+    if all(run.problem_id is not None for run in bindings.planned):
+        problems = {name: replace(item, version=item.version + suffix) for name, item in bindings.problems.items()}
+        return replace(bindings, problems=problems)
+    agents = {name: replace(item, version=item.version + suffix) for name, item in bindings.agents.items()}
+    runner = bindings.runner and replace(bindings.runner, version=bindings.runner.version + suffix)
+    return replace(bindings, agents=agents, runner=runner)
 
 
 def _gathered(hook: pluggy.HookCaller, config: pytest.Config) -> dict[str, object]:

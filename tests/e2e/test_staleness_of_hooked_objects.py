@@ -119,3 +119,38 @@ def test_what_objects_draw_and_collect_makes_nothing_stale_in_any_process(hooked
     assert "2 cached" in lab.words(lab.run("studies", "--dre-resume", *mode))
     lab = hooked(AGENTS["object"], PROBLEMS["native"], 2)
     lab.run("studies", "--dre-resume", *mode).assert_outcomes(passed=2)
+
+
+EVALUATED = """
+study_id: evaluated
+title: Judged by a hook
+factors: [{name: a, levels: [1, 2]}]
+agents: {ag: "./agents.py:ag"}
+run_budget: {replicates: REPLICATES}
+outcomes: [{name: m, source_table: evaluations, column: m, aggregation: mean}]
+"""
+EVALUATE = """
+def pytest_dre_evaluate(run_spec, packet, output):
+    return [{"metric_name": "m", "metric_value": VALUE}]
+"""
+
+
+@pytest.mark.parametrize("problem", [True, False], ids=["with a problem", "without"])
+def test_a_changed_evaluate_hook_is_not_mixed_with_the_old(lab, mode, problem):
+    study = EVALUATED + ('problems: {p: "./agents.py:p"}\n' if problem else "")
+    lab.write("studies/agents.py", "def ag(a):\n    return {'output': a}\n\ndef p():\n    return 'brief'\n")
+    lab.write("studies/evaluated.study.yaml", study.replace("REPLICATES", "2"))
+    lab.run("studies", *mode).assert_outcomes(passed=4)
+    (plain,) = {(row["agent_version"], row["problem_version"]) for row in lab.table("evaluated", "runs")}
+    assert "+evaluate:" not in "".join(plain)
+
+    lab.write("studies/conftest.py", EVALUATE.replace("VALUE", "1.0"))
+    lab.run("studies", "--dre-resume", *mode).assert_outcomes(passed=4)
+    assert "4 cached" in lab.words(lab.run("studies", "--dre-resume", *mode))
+    (judged,) = {(row["agent_version"], row["problem_version"]) for row in lab.table("evaluated", "runs")}
+    assert ["+evaluate:" in version for version in judged] == [not problem, problem]
+
+    lab.write("studies/conftest.py", EVALUATE.replace("VALUE", "2.0"))
+    lab.write("studies/evaluated.study.yaml", study.replace("REPLICATES", "3"))
+    lab.run("studies", "--dre-resume", *mode).assert_outcomes(passed=6)
+    assert {row["metric_value"] for row in lab.table("evaluated", "evaluations")} == {"2.0"}
