@@ -7,7 +7,7 @@ carried out with the other's, and its results told to be its own.
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -83,23 +83,25 @@ class imports_from:
         if not self._keep:
             _set_aside(self._own_home)
         for name, home in self._made_room.items():
-            if name not in sys.modules:
+            # Those of other studies wait for their turn: this study's runs are not to find them either.
+            if name not in sys.modules and _aside.get(home, {}).get(name) not in _owners:
                 _put_back(name, home)
-        sys.meta_path.remove(CURRENT_CODE)
+        with suppress(ValueError):  # somebody has put the finders back
+            sys.meta_path.remove(CURRENT_CODE)
         self._restore_path()
 
     def _restore_path(self) -> None:
-        if self._foreign:  # what the imports added to the path stays on it
-            for entry in self._entries:
+        for entry in self._entries:
+            with suppress(ValueError):
                 sys.path.remove(entry)
+        if self._foreign:  # what the imports added to the path stays on it
             added = [entry for entry in sys.path if entry not in self._path]
             sys.path[:] = [*added, *self._path]
-            return
-        for entry in self._entries:
-            sys.path.remove(entry)
 
     def _is_foreign(self, entry: str) -> bool:
         """Return whether an entry of the import path is there for other studies or tests."""
+        if not isinstance(entry, str):  # Python passes over it
+            return False
         place = Path(entry).resolve()
         if self._directory.is_relative_to(place):  # a conftest above serves this study too
             return False

@@ -153,7 +153,8 @@ def _load_file(place: str, base_dir: Path) -> ModuleType:
     except OSError as error:
         raise _import_failed(resolved, error, base_dir) from error
     if name in sys.modules:
-        return sys.modules[name]
+        with imports_from(resolved.parent, base_dir):  # what it imports as it runs is in place again
+            return sys.modules[name]
     loader = _FromSource(name, str(resolved))
     spec = importlib.util.spec_from_file_location(name, resolved, loader=loader)
     assert spec is not None, "there is a loader"

@@ -13,21 +13,16 @@ from pytest_dre.errors import DreError
 from pytest_dre.execution.binding import bind_study
 from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.execution.versions import Description, version_of
-from pytest_dre.imports import forget, imports_from
+from pytest_dre.imports import imports_from
 from pytest_dre.integration.settings import tracked_by_ini
 
 if TYPE_CHECKING:
     from pytest_dre.integration.nodes import StudyFile
     from pytest_dre.sessions.planned import PlannedStudy
 
-_first_key = pytest.StashKey[bool]()  # whether the next study to be bound is the session's first
-
 
 def bind(planned: "PlannedStudy", study_file: "StudyFile") -> StudyBindings:
     """Return the agents and problems of the plan. Raises StudyError with everything that cannot be bound."""
-    if study_file.config.stash.setdefault(_first_key, True):
-        study_file.config.stash[_first_key] = False
-        forget()
     # The study's modules are put in place again for its runs; a conftest or test that is loaded before then must not
     # find them under the names of its own.
     directory = planned.source.base_dir

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_dre.errors import Fault
+from pytest_dre.imports import forget
 from pytest_dre.integration.settings import Settings
 from pytest_dre.loading.overrides import override_limits
 from pytest_dre.loading.reading import load_study
@@ -19,6 +20,7 @@ class StudyRegistry:
         self._settings = settings
         self._by_path: dict[Path, PlannedStudy] = {}
         self._by_output: dict[Path, Path] = {}
+        forget()  # what an earlier session of this process has imported
 
     def __iter__(self) -> Iterator[PlannedStudy]:
         return iter(self._by_path.values())

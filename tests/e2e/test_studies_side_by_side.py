@@ -99,6 +99,18 @@ def test_what_agents_put_on_the_import_path_does_not_reach_the_next_study(two):
     assert all_own(lab)
 
 
+def test_constraints_have_the_modules_beside_their_study(two, mode):
+    lab = two()
+    for name in ("a", "b"):
+        lab.write(f"studies/{name}/rules.py", f"import helpers\n\ndef fits(*_):\n    return helpers.NAME == '{name}'\n")
+        rule = '\nconstraints: [{constraint_id: c, description: Own., callable_ref: "./rules.py:fits"}]\n'
+        lab.write(
+            f"studies/{name}/{name}.study.yaml", (lab.path / f"studies/{name}/{name}.study.yaml").read_text() + rule
+        )
+    lab.run("studies", *mode).assert_outcomes(passed=4)
+    assert all_own(lab)
+
+
 def test_modules_of_the_rootdir_are_shared(two, mode):
     lab = two()
     lab.write("conftest.py", "import shared\n")

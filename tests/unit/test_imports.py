@@ -121,3 +121,26 @@ def test_the_finders_are_as_before_also_after_a_failure(beside):
     with pytest.raises(Exception, match="ZeroDivisionError"):
         load_reference("bad_x:agent", beside("a", bad_x="1 / 0\n"))
     assert (sys.meta_path, sys.path) == (finders, path)
+
+
+def test_a_study_does_not_find_another_s_modules_as_it_runs(beside):
+    beside("a", x="import helpers_x\n", helpers_x="")
+    load_reference("./x.py:helpers_x", beside("a"))
+    load_reference("./y.py:agent", beside("b", helpers_x="", y="def agent(): import helpers_x\n"))
+    with pytest.raises(ModuleNotFoundError):
+        late("helpers_x")
+    load_reference("./x.py:helpers_x", beside("a"))
+    assert late("helpers_x").__file__ == str(beside("a") / "helpers_x.py")
+
+
+def test_entries_of_the_path_that_go_away_or_are_odd_do_no_harm(beside, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, 3])
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    code = """
+import sys
+from pytest_dre.imports import CURRENT_CODE
+sys.path.pop()
+sys.meta_path.remove(CURRENT_CODE)
+agent = 1
+"""
+    assert load_reference("./x.py:agent", beside("a", x=code)) == 1
