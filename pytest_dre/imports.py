@@ -100,8 +100,6 @@ class imports_from:
 
     def _is_foreign(self, entry: str) -> bool:
         """Return whether an entry of the import path is there for other studies or tests."""
-        if not isinstance(entry, str):  # Python passes over it
-            return False
         place = Path(entry).resolve()
         if self._directory.is_relative_to(place):  # a conftest above serves this study too
             return False

@@ -220,7 +220,7 @@ def _factories(cls: type) -> Iterator[tuple[str, object]]:
     for item in vars(cls).get("__attrs_attrs__", ()):
         if (factory := getattr(item.default, "factory", None)) is not None:
             yield item.name, factory
-    fields = vars(cls).get("__pydantic_fields__", {})
+    fields = vars(cls).get("__pydantic_fields__") or vars(cls).get("model_fields")  # before pydantic 2.10
     for name, info in fields.items() if isinstance(fields, dict) else ():
         if (factory := getattr(info, "default_factory", None)) is not None:
             yield name, factory

@@ -133,8 +133,8 @@ def test_a_study_does_not_find_another_s_modules_as_it_runs(beside):
     assert late("helpers_x").__file__ == str(beside("a") / "helpers_x.py")
 
 
-def test_entries_of_the_path_that_go_away_or_are_odd_do_no_harm(beside, monkeypatch):
-    monkeypatch.setattr(sys, "path", [*sys.path, 3])
+def test_entries_of_the_path_and_finders_that_go_away_do_no_harm(beside, monkeypatch):
+    monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
     code = """
 import sys

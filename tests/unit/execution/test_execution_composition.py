@@ -17,6 +17,7 @@ import types
 import uuid
 
 import numpy as np
+import pydantic
 import pytest
 
 from pytest_dre.execution.composition import MAX_OBJECTS, carried_along, composition
@@ -242,3 +243,75 @@ def test_it_is_the_same_in_every_process(tmp_path):
         for seed in ("1", "2")
     }
     assert len(digests) == 1
+
+
+class Model(pydantic.BaseModel):
+    name: str
+    identity: str = pydantic.Field(default_factory=lambda: uuid.uuid4().hex)
+    steps: list[int] = pydantic.Field(default_factory=list)
+
+
+def test_models_of_pydantic_count_by_their_fields():
+    assert composition(Model(name="m")) == ["Model", {"name": "m", "steps": []}]
+
+
+def test_fields_of_attrs_that_a_function_fills_do_not_count():
+    class Defined:
+        __attrs_attrs__ = (
+            types.SimpleNamespace(name="identity", default=types.SimpleNamespace(factory=uuid.uuid4)),
+            types.SimpleNamespace(name="name", default=None),
+        )
+
+    defined = Defined()
+    defined.name, defined.identity = "m", uuid.uuid4().hex
+    assert composition(defined)[1] == {"name": "m"}
+
+
+class Opening:
+    def __init__(self, path, number):
+        with path.open() as self.file:
+            self.text = self.file.read()
+        with path.open() as file:
+            lines = list(file)
+        self.lines = lines
+        self.number = number
+        self.number += 1
+        self.twice = [item * 2 for item in (number, number)]
+        self.shown = (lambda: uuid.uuid4().hex) and number
+        self.made = [draw() for draw in [uuid.uuid4]]
+        self.waited = self.wait()
+
+    def wait(self):
+        return time.time()
+
+    @staticmethod
+    def nothing():
+        return None
+
+
+def test_files_and_calls_in_expressions(tmp_path):
+    (tmp_path / "x").write_text("x")
+    opening = Opening(tmp_path / "x", 1)
+    assert set(composition(opening)[1]) == {"number", "twice", "shown"}
+
+
+def test_without_source_only_declared_fields_count(monkeypatch):
+    def unreadable(_):
+        raise OSError("could not get source code")
+
+    class Hidden:
+        def __init__(self, number):
+            self.number = number
+
+    @dataclasses.dataclass
+    class HiddenFields:
+        number: int
+
+        def act(self):
+            self.more = 1
+
+    monkeypatch.setattr("inspect.getsource", unreadable)
+    assert composition(Hidden(1)).endswith("Hidden")
+    fields = HiddenFields(1)
+    fields.act()
+    assert composition(fields)[1] == {"number": 1}
