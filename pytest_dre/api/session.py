@@ -17,7 +17,7 @@ from pytest_dre.api.progress import Progress
 from pytest_dre.api.stores import claimed_store, session_info
 from pytest_dre.errors import ArtifactError
 from pytest_dre.execution.fingerprints import fingerprint
-from pytest_dre.execution.retrying import with_attempts
+from pytest_dre.execution.retrying import with_last_attempt
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
 from pytest_dre.sessions.baselines import DEFAULT_DIRECTORY
@@ -118,10 +118,9 @@ class Session:
         """Return the result of a run whose process died; it may have been recorded just before."""
         versions = self.prepared.bindings.versions
         result = unstarted_result(run, versions, RunStatus.FAILED, str(death.reason), death.message)
-        result = replace(result, traceback=death.traceback, latency_s=death.lasted_s)
-        if store is not None:
-            lost = store.attempts(run.run_id, self.info.session_id)
-            result = with_attempts(result, lost, len(lost) + 1)
+        result = replace(result, traceback=death.traceback)
+        lost = [] if store is None else store.attempts(run.run_id, self.info.session_id)
+        result = with_last_attempt(result, lost, death.lasted_s)
         if store is None or store.record_unless_recorded(result, self.info.session_id):
             return result
         return store.result(run.run_id, result.fingerprint) or result

@@ -2,6 +2,8 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,13 +11,15 @@ import numpy as np
 from pytest_dre.errors import DreError
 from pytest_dre.execution.awaiting import settle
 from pytest_dre.execution.plain import to_plain, to_text
+from pytest_dre.execution.spending import to_float
 from pytest_dre.model.runs import ProblemPacket
 
 Row = dict[str, Any]
 
 ANSWER_KEYS = ("candidate", "state", "answer", "solution", "final_answer", "x")
 _NO_METRICS = frozenset({"higher_is_better", "evaluator_id", "metric_unit", "aggregation_level", "notes_json"})
-_SCALARS = (bool, int, float, np.number, np.bool_)
+_EXACT = (Decimal, Fraction)
+_SCALARS = (bool, int, float, np.number, np.bool_, *_EXACT)
 
 
 class InvalidEvaluation(DreError):
@@ -87,7 +91,8 @@ def _rows_of_map(fields: Mapping[Any, Any], evaluator_id: str) -> list[Row]:
 
 def _row(fields: Mapping[Any, Any], evaluator_id: str) -> Row:
     """Return a complete row; keys beyond the table's columns stay behind them."""
-    plain = to_plain(fields)
+    value = fields.get("metric_value")
+    plain = to_plain({**fields, "metric_value": to_float(value)} if isinstance(value, _EXACT) else fields)
     row = {
         "evaluator_id": to_text(plain.pop("evaluator_id", None) or evaluator_id),
         "metric_name": to_text(plain.pop("metric_name")),

@@ -109,6 +109,15 @@ def with_attempts(result: RunResult, failed: Sequence[Attempt], begun: int) -> R
     )
 
 
+def with_last_attempt(result: RunResult, failed: Sequence[Attempt], lasted_s: float | None) -> RunResult:
+    """Return the result of a run that was lost in a further attempt, with what that one took: its seconds were spent.
+
+    `lasted_s` is how long the run was under way with all its attempts, seconds; None if nobody knows.
+    """
+    result = with_attempts(result, failed, len(failed) + 1)
+    return result if lasted_s is None else replace(result, latency_s=max(lasted_s - result.lost_s, 0.0))
+
+
 def _retrying(policy: RunPolicy, tries: _Tries) -> "Retrying":
     from tenacity import Retrying, retry_if_result, stop_after_attempt, stop_before_delay, wait_exponential
 

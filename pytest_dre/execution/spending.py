@@ -21,7 +21,7 @@ def plain_metrics(given: Mapping[Any, Any]) -> Any:
     if isinstance(plain, dict):  # else a map of the agent's own making that fails when read
         for key, value in plain.items():
             if type(value) is str and isinstance(exact := given.get(key), Decimal | Rational):
-                plain[key] = _to_float(exact)
+                plain[key] = to_float(exact)
     return plain
 
 
@@ -68,7 +68,8 @@ def _is_amount(value: float) -> bool:
         return False
 
 
-def _to_float(value: Decimal | Rational) -> float:
+def to_float(value: Decimal | Rational) -> float:
+    """Return the float next to an exact number, NaN where there is none."""
     try:
         return float(value)
     except (ValueError, OverflowError):  # a signaling NaN; a fraction beyond the floats

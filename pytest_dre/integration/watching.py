@@ -1,16 +1,16 @@
 """Runs that hold the interpreter, where no timeout gets the word: the process is ended, and its run recorded."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_dre.execution.watchdog import Hang, Watchdog, grace_for, read_watchdog
 from pytest_dre.integration.nodes import RunItem
 from pytest_dre.integration.settings import MAIN, Settings
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import Attempt, RunResult, RunSpec, RunStatus
+from pytest_dre.model.runs import RunSpec, RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
@@ -51,17 +51,6 @@ def death_of(planned: PlannedStudy, run: RunSpec, session_id: str, worker: str) 
     return Death(_words(hang) if hang.timed_out(now) else None, now - hang.started)
 
 
-def with_last_attempt(result: RunResult, attempts: Sequence[Attempt], lasted_s: float | None) -> RunResult:
-    """Return the result of a run that was lost, after failed attempts that are counted, with what the last one took.
-
-    Its seconds were spent, whatever it yielded.
-    """
-    from pytest_dre.execution.retrying import with_attempts  # few sessions have runs that are lost
-
-    result = with_attempts(result, attempts, len(attempts) + 1)
-    return result if lasted_s is None else replace(result, latency_s=max(lasted_s - result.lost_s, 0.0))
-
-
 def under_way(planned: PlannedStudy) -> list[str]:
     """Return the names of runs with a timeout that were under way when sessions without workers were killed."""
     hangs = [read_watchdog(file) for file in planned.output_dir.glob(f"{PREFIX}*-{MAIN}")]
@@ -82,6 +71,8 @@ def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
             session_id = file.name.removeprefix(PREFIX).removesuffix(f"-{MAIN}")
             result = unstarted_result(run, store.versions(), RunStatus.FAILED, StatusReason.TIMEOUT, _words(hang))
             ended = file.stat().st_mtime  # the watchdog's last word
+            from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
+
             result = with_last_attempt(result, store.attempts(run.run_id, session_id), ended - hang.started)
             if store.record_unless_recorded(result, session_id):
                 said.append(f"run {run.run_id} ended an earlier session: it held the interpreter beyond its timeout")

@@ -21,7 +21,7 @@ from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
 from pytest_dre.integration.study_files import file_of
 from pytest_dre.integration.terminal import Terminal
-from pytest_dre.integration.watching import death_of, with_last_attempt
+from pytest_dre.integration.watching import death_of
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunStatus
 from pytest_dre.sessions.planned import PlannedStudy
@@ -153,6 +153,8 @@ class Controller:
             else (StatusReason.TIMEOUT, death.timeout)
         )
         crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
+        from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
+
         crash = with_last_attempt(crash, store.attempts(run.run_id, session_id), death.lasted_s)
         if self._is_replayed(crash, store) or not store.record_unless_recorded(crash, session_id):
             stored = store.result(run.run_id, crash.fingerprint)

@@ -181,6 +181,25 @@ def test_a_run_that_holds_its_process_in_c_is_a_timeout_and_the_others_go_on(her
         assert (stored.status_reason, stored.traceback) == ("timeout", results[1].traceback)
 
 
+def test_a_run_ended_in_its_second_attempt_counts_the_seconds_of_the_first_once(here, make_study):
+    def agent(x):
+        if x != 1:
+            return "done"
+        if not (here / "tried").exists():
+            (here / "tried").touch()
+            time.sleep(0.4)
+            raise ConnectionError
+        return any(itertools.repeat(False))
+
+    started = time.monotonic()
+    limits = {"timeout_s": 0.6, "retries": 1, **WAIT}
+    results = run_study(make_study(limits=limits), agent_bindings={"a": agent}, parallelism=2)
+    took = time.monotonic() - started
+    assert (results[1].status_reason, results[1].attempts) == ("timeout", 2)
+    assert results[1].lost_s == pytest.approx(0.4, abs=0.15)
+    assert results[1].lost_s + results[1].latency_s < took
+
+
 def test_a_process_that_dies_in_time_is_a_crash_with_its_duration(make_study):
     def agent(x):
         if x == 1:

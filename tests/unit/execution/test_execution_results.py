@@ -315,6 +315,8 @@ class Marks:
         ([{"metric_name": "m", "metric_value": 2}, {"a": 1}, 3], [("m", 2), ("a", 1), ("score", 3)]),
         (Marks(1.5, True), [("score", 1.5), ("feasible", True)]),
         (SimpleNamespace(a=1, _b=2), [("a", 1)]),
+        ({"a": Decimal("0.5"), "b": Fraction(1, 4)}, [("a", 0.5), ("b", 0.25)]),
+        (Decimal("1.5"), [("score", 1.5)]),
     ],
 )
 def test_forms_of_evaluation(lab, returned, rows):
