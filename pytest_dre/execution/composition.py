@@ -60,6 +60,8 @@ class _Composer:
         self._above.add(id(value))
         try:
             return self._described(value)
+        except Exception:  # a user's object that fails when it is read
+            return type(value).__qualname__
         finally:
             self._above.discard(id(value))
 

@@ -181,5 +181,7 @@ def test_what_is_not_binary_is_refused_with_what_suits(arms, ask, test):
 
 def test_mcnemar_refuses_pairs_of_several_rows(ask):
     table = Table({"arm": ["a", "a", "b", "b"], "problem": ["p"] * 4, "value": [True, False, True, True]})
-    with pytest.raises(DreError, match="several rows of an arm share problem; paired_permutation suits them; replicates"):
+    with pytest.raises(
+        DreError, match="several rows of an arm share problem; paired_permutation suits them; replicates"
+    ):
         ask(table, "mcnemar", "a", "b", pairing=("problem",))
