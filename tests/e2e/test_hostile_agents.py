@@ -55,8 +55,7 @@ def hostile(how):
 """
 
 
-@pytest.mark.parametrize("style", ["long", "native"])
-@pytest.mark.parametrize("mode", [("-n0",), ("-n2",)], ids=["n0", "n2"])
+@pytest.mark.parametrize(("mode", "style"), [(("-n0",), "long"), (("-n2",), "native")], ids=["n0", "n2"])
 def test_each_run_is_recorded_as_what_it_was(lab, mode, style):
     lab.write("studies/hostile.py", AGENT)
     lab.write(

@@ -135,7 +135,11 @@ def pytest_dre_evaluate(run_spec, packet, output):
 """
 
 
-@pytest.mark.parametrize("problem", [True, False], ids=["with a problem", "without"])
+@pytest.mark.parametrize(
+    ("mode", "problem"),
+    [(("-pno:xdist",), True), (("-pno:xdist",), False), (("-n2",), True)],
+    ids=["with a problem", "without", "n2"],
+)
 def test_a_changed_evaluate_hook_is_not_mixed_with_the_old(lab, mode, problem):
     study = EVALUATED + ('problems: {p: "./agents.py:p"}\n' if problem else "")
     lab.write("studies/agents.py", "def ag(a):\n    return {'output': a}\n\ndef p():\n    return 'brief'\n")

@@ -61,8 +61,9 @@ def all_own(lab):
     return True
 
 
-@pytest.mark.parametrize("conftest", ["", "import helpers\n"], ids=["bare", "conftest"])
-@pytest.mark.parametrize("form", ["file", "module"])
+@pytest.mark.parametrize(
+    ("form", "conftest"), [("file", ""), ("module", "import helpers\n")], ids=["file", "module and conftest"]
+)
 def test_each_study_is_carried_out_with_its_own_modules(two, mode, form, conftest):
     lab = two(*(("./agents.py:ag", "./problems.py:p") if form == "file" else ("agents:ag", "problems:p")), conftest)
     lab.run("studies", *mode).assert_outcomes(passed=4)

@@ -90,8 +90,11 @@ def closing(how):
 """
 
 
-@pytest.mark.parametrize("capture", ["fd", "sys", "no", "tee-sys"])
-@pytest.mark.parametrize("mode", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=["no xdist", "n0", "n2"])
+@pytest.mark.parametrize(
+    ("mode", "capture"),
+    [*((("-pno:xdist",), capture) for capture in ("fd", "sys", "no", "tee-sys")), (("-n2",), "fd"), (("-n2",), "no")],
+    ids=lambda value: value if isinstance(value, str) else value[0].strip("-"),
+)
 def test_streams_that_a_run_closes_are_open_for_the_next(lab, mode, capture):
     lab.write("studies/closing.py", CLOSING)
     lab.write(
