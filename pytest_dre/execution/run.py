@@ -184,9 +184,15 @@ def _result(
     metrics = output.metrics if output else failure.metrics if failure else {}
     started, latency = timing
     agent = bound.target if progress.inputs.agent is None else progress.inputs.agent
-    return RunResult.of(
-        run,
-        RunStatus.FAILED if failure else RunStatus.SUCCESS,
+    return RunResult(  # not by `of`, whose passing on of arguments would cost each run
+        study_id=run.study_id,
+        condition_id=run.condition.condition_id,
+        run_id=run.run_id,
+        replicate=run.replicate,
+        agent_id=run.agent_id,
+        problem_id=run.problem_id,
+        seed=run.seed,
+        status=RunStatus.FAILED if failure else RunStatus.SUCCESS,
         status_reason=failure.reason if failure else "",
         error_info=failure.info if failure else None,
         traceback=failure.traceback if failure else None,
