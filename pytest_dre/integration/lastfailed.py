@@ -20,6 +20,8 @@ import pytest
 LASTFAILED = "cache/lastfailed"
 WORKER_LASTFAILED = "dre_lastfailed"  # key of xdist's workerinput
 
+# Node ids of this session's runs and gates, of which its own last word follows pytest's.
+selected_key = pytest.StashKey[set[str]]()
 at_start_key = pytest.StashKey[str | None]()
 
 
@@ -51,7 +53,7 @@ def keep_those_of_other_sessions(config: pytest.Config) -> None:
     own = config.pluginmanager.get_plugin("lfplugin")
     if own is None or hasattr(config, "workerinput"):
         return
-    known = {str(node_id) for node_id in own.lastfailed}
+    known = {str(node_id) for node_id in own.lastfailed} | config.stash.get(selected_key, set())
     noted = [node_id for node_id in config.cache.get(LASTFAILED, {}) if node_id not in known]
     if noted:
         studies = _studies({node_id.partition("::")[0] for node_id in noted}, config.rootpath)

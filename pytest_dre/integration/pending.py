@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_dre.integration.gate_names import gate_name, is_gate
-from pytest_dre.integration.lastfailed import LASTFAILED
+from pytest_dre.integration.lastfailed import LASTFAILED, selected_key
 from pytest_dre.integration.reports import held_back_by
 from pytest_dre.integration.study_files import file_of, node_id_of
 from pytest_dre.model.reasons import StatusReason
@@ -25,6 +25,7 @@ class PendingRuns:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._selected: set[str] = set()
+        config.stash[selected_key] = self._selected
         self._done: set[str] = set()
         self._kept: set[Path] = set()
         self._left_out: set[str] = set()
