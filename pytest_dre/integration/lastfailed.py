@@ -53,7 +53,9 @@ def keep_those_of_other_sessions(config: pytest.Config) -> None:
     own = config.pluginmanager.get_plugin("lfplugin")
     if own is None or hasattr(config, "workerinput"):
         return
-    known = {str(node_id) for node_id in own.lastfailed} | config.stash.get(selected_key, set())
+    known = {str(node_id) for node_id in own.lastfailed}
+    if selected_key in config.stash:
+        known |= config.stash[selected_key]
     noted = [node_id for node_id in config.cache.get(LASTFAILED, {}) if node_id not in known]
     if noted:
         studies = _studies({node_id.partition("::")[0] for node_id in noted}, config.rootpath)
