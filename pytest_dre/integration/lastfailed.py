@@ -55,7 +55,8 @@ def keep_those_of_other_sessions(config: pytest.Config) -> None:
         return
     known = {str(node_id) for node_id in own.lastfailed}
     if selected_key in config.stash:
-        known |= config.stash[selected_key]
+        selected = config.stash[selected_key]
+        known |= selected
     noted = [node_id for node_id in config.cache.get(LASTFAILED, {}) if node_id not in known]
     if noted:
         studies = _studies({node_id.partition("::")[0] for node_id in noted}, config.rootpath)
