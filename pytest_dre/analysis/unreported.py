@@ -98,9 +98,8 @@ class Unreported:
             known |= table.keys()
         nowhere = sorted(compile_derivation(spec.derivation or "").names - known)
         if nowhere:
-            text = (
-                f"{text}: {_some([_quoted(name) for name in nowhere])} {'is' if len(nowhere) == 1 else 'are'} nowhere"
-            )
+            verb = "is" if len(nowhere) == 1 else "are"
+            text = f"{text}: {_some([_quoted(name) for name in nowhere])} {verb} nowhere"
         return f"{text}; {self._reported('runs')}"
 
     def _reported(self, table: str) -> str:

@@ -102,9 +102,10 @@ class Recorder:
                 report.outcome, report.longrepr = "failed", str(error)
             if item.held_back and report.skipped:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back.message}")
-            if not report.passed:
+            passed = report.passed
+            if not passed:
                 mask_failure(report, self._masker)
-            if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
+            if report.when == "call" or not passed:  # nobody asks about a setup or teardown that passed
                 put_data(report, _report_data(item))
             if report.sections:
                 report.sections = self._masker.sections(report.sections)
