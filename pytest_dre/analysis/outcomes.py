@@ -1,7 +1,7 @@
 """The outcomes that a study declares, and the one that decides it, read from its runs' results."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -41,24 +41,22 @@ class OutcomeReader:
         goal: Whether high or low values are good, None if the study does not say.
         read: Returns a result's value, of any type; `number` tells which of them count.
         spec: The outcome as the study declares it, None if it does not.
+        kind: What values the outcome has: "bool", "int" or "float".
     """
 
     name: str
     goal: Goal | None
     read: Read
     spec: OutcomeSpec | None = None
+    kind: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", _kind(self.spec))  # asked for with each of many results
 
     @property
     def policy(self) -> MissingDataPolicy:
         """What a missing outcome does: "drop" unless the study says otherwise."""
         return "drop" if self.spec is None else self.spec.missing_data_policy
-
-    @property
-    def kind(self) -> str:
-        """What values the outcome has: "bool", "int" or "float"."""
-        if self.spec is None:
-            return "float"
-        return "bool" if self.spec.is_boolean else "int" if self.spec.expected_type.lower() in INTEGERS else "float"
 
     def number(self, result: RunResult) -> float | None:
         """Return a result's value as a number, booleans as 0 and 1; None for what is none, or not of the `kind`."""
@@ -66,6 +64,12 @@ class OutcomeReader:
         if number is None or self.kind == "float":
             return number
         return number if (number in (0.0, 1.0) if self.kind == "bool" else number.is_integer()) else None
+
+
+def _kind(spec: OutcomeSpec | None) -> str:
+    if spec is None:
+        return "float"
+    return "bool" if spec.is_boolean else "int" if spec.expected_type.lower() in INTEGERS else "float"
 
 
 def outcome_reader(study: Study, conditions: Iterable[Condition] = ()) -> OutcomeReader:

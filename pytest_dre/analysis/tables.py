@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_dre.analysis.missing import OutcomeGaps, is_carried_out
-from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader, outcome_readers
+from pytest_dre.analysis.outcomes import outcome_reader, outcome_readers
 from pytest_dre.model.runs import Plan, RunResult, RunSpec
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
@@ -25,12 +25,14 @@ class OutcomeTable:
     """Takes in results as they stream by, and keeps of each its outcomes only.
 
     Attributes:
-        names: The outcomes, in the order of the study.
+        declared: The outcomes of the study that can be read, with the runs counted that lack them.
+        names: The outcomes of the table: these or, where there are none, the one that is read all the same.
     """
 
     def __init__(self, study: Study, plan: Plan) -> None:
         self._plan = plan
-        self._gaps = [OutcomeGaps(reader) for reader in table_readers(study, plan)]
+        self.declared = tuple(map(OutcomeGaps, outcome_readers(study, plan.conditions)))
+        self._gaps = self.declared or (OutcomeGaps(outcome_reader(study, plan.conditions)),)
         self._found: dict[str, _Found] = {}
         self.names = tuple(item.reader.name for item in self._gaps)
 
@@ -74,11 +76,6 @@ def outcome_rows(
         if result.run_id in planned:
             table.add(result)
     return table.rows(stale)
-
-
-def table_readers(study: Study, plan: Plan) -> tuple[OutcomeReader, ...]:
-    """Return the readers of the table's outcomes, in the order of the study; those that cannot be read are left out."""
-    return outcome_readers(study, plan.conditions) or (outcome_reader(study, plan.conditions),)
 
 
 def _row(

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from pytest_dre.analysis.outcomes import outcome_readers
 from pytest_dre.analysis.tables import OutcomeTable
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.artifacts.bundle import write_bundle
@@ -128,7 +127,7 @@ def export_study(
         check_column_count(len(layout.columns))
     try:
         with staging_directory(output_dir) as staging:
-            tally = Tally(len(plan.runs), outcome_readers(study, plan.conditions), unstarted, stale)
+            tally = Tally(len(plan.runs), unstarted, stale)
             files = _write_documents(staging, study, study_yaml)
             outcomes = OutcomeTable(study, plan)
             rows = outcomes.watched(counted(plan, results, tally))
@@ -136,7 +135,7 @@ def export_study(
             columns = outcome_columns(layout.factors, layout.blocks, outcomes.names)
             files |= write_outcomes(staging, outcomes.rows(stale), columns, stale)
             manifest = build_manifest(
-                study, tally, files, provenance, generated_at=stamp, beside=beside, columns=columns
+                study, tally, outcomes.declared, files, provenance, generated_at=stamp, beside=beside, columns=columns
             )
             _write_json(staging / MANIFEST_FILE, manifest)
             _check(staging)

@@ -1,6 +1,6 @@
 """The manifest: what an artifact directory holds and how it came about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ NO_COLUMNS = OutcomeColumns({}, {}, {})
 def build_manifest(
     study: Study,
     tally: Tally,
+    outcomes: Iterable[OutcomeGaps],
     files: Mapping[str, FileRecord],
     provenance: Provenance,
     *,
@@ -56,7 +57,10 @@ def build_manifest(
     beside: StoredBeside,
     columns: OutcomeColumns = NO_COLUMNS,
 ) -> dict[str, Any]:
-    """Return the manifest as JSON data. `columns` are those of the outcome table."""
+    """Return the manifest as JSON data.
+
+    `outcomes` are those that can be read, with how many runs lack them; `columns` those of the outcome table.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "study_id": study.study_id,
@@ -75,7 +79,7 @@ def build_manifest(
         "failure_reasons": dict(sorted(tally.failure_reasons.items())),
         "failures": _failures(tally),
         "retried_runs": tally.retried,
-        "missing_outcomes": _missing_outcomes(study, tally),
+        "missing_outcomes": _missing_outcomes(study, outcomes),
         "outcome_columns": dict(columns.outcomes),
         "spending": _spending(beside.spending),
         "stale_runs": len(beside.stale),
@@ -98,8 +102,8 @@ def _failures(tally: Tally) -> list[dict[str, Any]]:
     ]
 
 
-def _missing_outcomes(study: Study, tally: Tally) -> dict[str, dict[str, Any]]:
-    counted = {gaps.reader.name: gaps for gaps in tally.outcomes}
+def _missing_outcomes(study: Study, outcomes: Iterable[OutcomeGaps]) -> dict[str, dict[str, Any]]:
+    counted = {gaps.reader.name: gaps for gaps in outcomes}
     return {outcome.name: _outcome_data(outcome, counted.get(outcome.name)) for outcome in study.outcomes}
 
 

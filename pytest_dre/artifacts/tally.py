@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from pytest_dre.analysis.missing import OutcomeGaps
-from pytest_dre.analysis.outcomes import OutcomeReader
 from pytest_dre.analysis.unstarted import NOT_STARTED, Unstarted
 from pytest_dre.errors import ArtifactError
 from pytest_dre.model.reasons import StatusReason
@@ -26,7 +24,6 @@ class Tally:
         failure_reasons: Reason → failed results.
         failures: The same by agent and condition.
         retried: Results that took several attempts.
-        outcomes: For each outcome that can be read, how many runs lack it.
         missing: Planned runs without a result.
         missing_run_ids: The first of them, in plan order.
         missing_reasons: Why they have none → how many.
@@ -39,7 +36,6 @@ class Tally:
     def __init__(
         self,
         planned: int,
-        readers: Iterable[OutcomeReader] = (),
         unstarted: Mapping[str, Unstarted] = _NONE,
         stale: Collection[str] = (),
     ) -> None:
@@ -48,7 +44,6 @@ class Tally:
         `unstarted` tells by run id why runs were not started; `stale` holds the ids of runs with stale results only.
         """
         self.planned = planned
-        self.outcomes = tuple(OutcomeGaps(reader) for reader in readers)
         self.failures: Counter[Place] = Counter()
         self.retried = 0
         self.missing_reasons: Counter[str] = Counter()
@@ -82,8 +77,6 @@ class Tally:
             self.failure_reasons[reason] += 1
             self.failures[reason, result.agent_id or "", result.condition_id] += 1
         self.retried += result.attempts > 1
-        for outcome in self.outcomes:
-            outcome.add(result)
         if result.model_name and result.model_name != UNKNOWN:
             self.models.add(result.model_name)
         for subject, version in result.versions.items():

@@ -16,7 +16,7 @@ from pytest_dre.model.verdicts import GateVerdict
 from pytest_dre.reporting.statistics import StudyTally, TallyCounter
 from pytest_dre.sessions.analyses import carry_out_plans
 from pytest_dre.sessions.planned import PlannedStudy
-from pytest_dre.sessions.results import Standing, StoredResults, standing_of
+from pytest_dre.sessions.results import Standing, StoredResults
 from pytest_dre.store.runs import RunStore
 from pytest_dre.store.totals import Totals, Unstarted
 
@@ -88,8 +88,7 @@ def close_study(
         if store is None:
             return None
         with closing(store):
-            standing = standing_of(planned, store)
-            results = StoredResults(planned, store, frozenset(standing.stale) if allow_stale else frozenset())
+            results = StoredResults(planned, store, allow_stale=allow_stale)
             earlier = () if session_id is None else store.only_before(session_id)
             counter = TallyCounter(planned.study, planned.plan, cached, earlier)
             planned_ids = {run.run_id for run in planned.plan.runs}
@@ -97,7 +96,7 @@ def close_study(
             closed = ClosedStudy(
                 planned,
                 None,
-                standing,
+                results.standing,
                 allow_stale,
                 unstarted,
                 store.spending(),

@@ -7,7 +7,7 @@ from pytest_dre.execution.fingerprints import VersionKey
 from pytest_dre.model.runs import RunResult
 from pytest_dre.model.verdicts import OutcomeRow
 from pytest_dre.sessions.planned import PlannedStudy
-from pytest_dre.sessions.results import StoredResults, standing_of
+from pytest_dre.sessions.results import StoredResults
 from pytest_dre.store.runs import RunStore
 
 Watch = Callable[[Iterable[RunResult]], Iterable[RunResult]]
@@ -27,9 +27,8 @@ def stored_rows(
     `watch` is given the results on their way, and yields them. `versions` are those of now, by default those that the
     store has noted last.
     """
-    stale = frozenset(standing_of(planned, store, versions).stale)
-    results = StoredResults(planned, store, stale if allow_stale else frozenset(), versions)
-    return outcome_rows(planned.study, planned.plan, watch(results), stale)
+    results = StoredResults(planned, store, allow_stale=allow_stale, versions=versions)
+    return outcome_rows(planned.study, planned.plan, watch(results), frozenset(results.standing.stale))
 
 
 def unstored_rows(planned: PlannedStudy) -> list[OutcomeRow]:

@@ -1,6 +1,6 @@
 """The results of a planned study that count, and those that do not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_dre.execution.fingerprints import VersionKey, fingerprint
@@ -22,45 +22,47 @@ class Standing:
     orphans: tuple[str, ...] = ()
 
 
-def standing_of(planned: PlannedStudy, store: RunStore, versions: Mapping[VersionKey, str] | None = None) -> Standing:
-    """Return which of the stored results are stale or orphans, by the versions of now (None: those last noted)."""
-    versions, stored = store.versions() if versions is None else versions, store.fingerprints()
-    stale = []
-    for run in planned.plan.runs:
-        found = stored.pop(run.run_id, None)
-        if found and fingerprint(run, versions) not in found:
-            stale.append(run.run_id)
-    return Standing(tuple(stale), tuple(sorted(stored)))
-
-
 class StoredResults:
     """The results of a study that count, in plan order, read from the store one at a time, as often as asked.
 
-    Of the runs named in `stale` the last result counts, whatever made it. `versions` are those of now, by default
-    those that the store has noted when it is read.
+    Attributes:
+        standing: What the store holds beyond them.
     """
 
     def __init__(
         self,
         planned: PlannedStudy,
         store: RunStore,
-        stale: frozenset[str] = frozenset(),
+        *,
+        allow_stale: bool = False,
         versions: Mapping[VersionKey, str] | None = None,
     ) -> None:
-        self._planned = planned
+        """Find out what counts; nothing is read yet.
+
+        With `allow_stale`, of a run that has stale results only the last one counts, whatever made it. `versions` are
+        those of now, by default those that the store has noted last.
+        """
+        versions = store.versions() if versions is None else versions
         self._store = store
-        self._stale = stale
-        self._versions = versions
+        self._keys = [(run.run_id, fingerprint(run, versions)) for run in planned.plan.runs]
+        self.standing = _standing(self._keys, store.fingerprints())
+        self._stale = frozenset(self.standing.stale) if allow_stale else frozenset()
 
     def __iter__(self) -> Iterator[RunResult]:
-        versions = self._store.versions() if self._versions is None else self._versions
         if not self._stale:
-            yield from self._store.results((run.run_id, fingerprint(run, versions)) for run in self._planned.plan.runs)
+            yield from self._store.results(self._keys)
             return
-        for run in self._planned.plan.runs:
-            if run.run_id in self._stale:
-                found = self._store.latest(run.run_id)
-            else:
-                found = self._store.result(run.run_id, fingerprint(run, versions))
+        for run_id, current in self._keys:
+            found = self._store.latest(run_id) if run_id in self._stale else self._store.result(run_id, current)
             if found is not None:
                 yield found
+
+
+def _standing(keys: Iterable[tuple[str, str]], stored: dict[str, set[str]]) -> Standing:
+    """Return what of `stored`, which is used up, does not count beside the (run id, fingerprint) that do."""
+    stale = []
+    for run_id, current in keys:
+        found = stored.pop(run_id, None)
+        if found and current not in found:
+            stale.append(run_id)
+    return Standing(tuple(stale), tuple(sorted(stored)))
