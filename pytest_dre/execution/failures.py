@@ -60,7 +60,7 @@ def _full_report(error: BaseException) -> str:
 
 def _short_report(error: BaseException) -> str:
     frames = traceback.extract_tb(object.__getattribute__(error, "__traceback__"))
-    stack = traceback.StackSummary.from_list([frame for frame in frames if not _is_own(frame)])
+    stack = traceback.StackSummary.from_list([frame for frame in frames if not is_own(frame.filename)])
     return "".join(("Traceback (most recent call last):\n", *stack.format(), describe(error), "\n"))
 
 
@@ -78,11 +78,12 @@ def _tail(text: str, length: int) -> str:
 
 def _trim(report: traceback.TracebackException) -> None:
     """Drop our frames in the whole chain, which Python has made free of cycles."""
-    report.stack = traceback.StackSummary.from_list([frame for frame in report.stack if not _is_own(frame)])
+    report.stack = traceback.StackSummary.from_list([frame for frame in report.stack if not is_own(frame.filename)])
     for linked in (report.__cause__, report.__context__, *(report.exceptions or ())):
         if linked is not None:
             _trim(linked)
 
 
-def _is_own(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_OWN) or Path(frame.filename).name in _OWN_FILES
+def is_own(file: str) -> bool:
+    """Return whether code in the file is this package's, or of what stands between it and its users' code."""
+    return file.startswith(_OWN) or Path(file).name in _OWN_FILES

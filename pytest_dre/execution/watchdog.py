@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_dre.execution.dumps import trimmed_dump
+
 DUMP_LIMIT = 50_000  # characters
 MIN_GRACE_S, MAX_GRACE_S = 1.0, 30.0
 
@@ -23,7 +25,8 @@ class Hang:
         pid: The process.
         started: When the run began, seconds since the epoch.
         limit_s: What it might take, seconds.
-        traceback: Of all its threads, the innermost call first, if the watchdog ended the process; "" if not.
+        traceback: Of its threads, the innermost call first, without our frames, if the watchdog ended the process; ""
+            if not.
     """
 
     run_id: str
@@ -97,4 +100,5 @@ def read_watchdog(file: Path) -> Hang | None:
         run_id, pid, started, limit_s = (entry[key] for key in ("run_id", "pid", "started", "limit_s"))
     except (OSError, ValueError, LookupError, TypeError):  # no such file, or none of a watchdog's
         return None
-    return Hang(str(run_id), pid, started, limit_s, dump.decode("utf-8", "backslashreplace")[:DUMP_LIMIT])
+    text = dump.decode("utf-8", "backslashreplace")[:DUMP_LIMIT]
+    return Hang(str(run_id), pid, started, limit_s, trimmed_dump(text))

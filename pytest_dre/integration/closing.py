@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_dre.errors import DreError
+from pytest_dre.integration.failures import hook_failed
 from pytest_dre.integration.gates import GateJudge
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.reports import dre_data
@@ -155,4 +156,8 @@ class Exporter:
         return replace(closed, error=masker_of(self._config).text(closed.error))
 
     def _call_hook(self, planned: PlannedStudy, results: StoredResults) -> None:
-        self._config.hook.pytest_dre_export(study=planned.study, results=results, output_dir=planned.output_dir)
+        hook = self._config.hook.pytest_dre_export
+        try:
+            hook(study=planned.study, results=results, output_dir=planned.output_dir)
+        except Exception as error:
+            raise hook_failed(hook.name, error) from error

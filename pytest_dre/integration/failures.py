@@ -1,5 +1,6 @@
 """How a failed run is shown: a heading, the agent's own traceback, and how to rerun it."""
 
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_dre
+from pytest_dre.errors import DreError
 from pytest_dre.integration.places import place_options
 from pytest_dre.integration.screen import columns, from_here
 from pytest_dre.integration.settings import Role, settings_of
@@ -30,7 +32,7 @@ class RunFailure(Exception):
 def represent(item: "RunItem", failure: RunFailure) -> Any:
     """Return pytest's representation of the failure, so that `--tb`, JUnit and the short summary work as ever."""
     representation = _represented(failure)
-    traceback = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
+    shown = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
     name = f"{from_here(item.path, item.config)}::{item.name}"
     from pytest_dre.reporting.headings import failure_heading  # most sessions need none
 
@@ -41,7 +43,7 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
         item=name,
         command=("pytest", *place_options(item.config)),
     )
-    lines = [*(f"{line}\n" for line in heading), "\n", *traceback.splitlines(keepends=True)]
+    lines = [*(f"{line}\n" for line in heading), "\n", *shown.splitlines(keepends=True)]
     return _rewritten(representation, lines, failure.result.error_info or failure.result.status_reason, item)
 
 
@@ -81,6 +83,12 @@ class _Fault(Exception):
     """Carries a message through pytest's representation of exceptions."""
 
 
+def hook_failed(name: str, error: Exception) -> DreError:
+    """Return the message for a user's hook that raised, with the place in it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return DreError(f"{frame.filename}:{frame.lineno}: a {name} hook failed with {type(error).__name__}: {error}")
+
+
 def _rewritten(representation: Any, lines: list[str], summary: str, node: pytest.Item | pytest.Collector) -> Any:
     """Put our text in, keeping the place of the failure where that is in the user's code."""
     native: Any = type(representation.reprtraceback)
@@ -96,7 +104,7 @@ def _rewritten(representation: Any, lines: list[str], summary: str, node: pytest
 
 def _agents_part(error: BaseException) -> TracebackType | None:
     """Skip the frames of this package that lead to the agent's; keep all if no other follows."""
-    traceback = error.__traceback__
-    while traceback is not None and __package__.partition(".")[0] in traceback.tb_frame.f_globals.get("__name__", ""):
-        traceback = traceback.tb_next
-    return traceback or error.__traceback__
+    part = error.__traceback__
+    while part is not None and __package__.partition(".")[0] in part.tb_frame.f_globals.get("__name__", ""):
+        part = part.tb_next
+    return part or error.__traceback__

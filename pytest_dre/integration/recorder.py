@@ -18,11 +18,11 @@ from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.baselines import Baselines
-from pytest_dre.integration.failures import RunFailure
+from pytest_dre.integration.failures import RunFailure, hook_failed
 from pytest_dre.integration.masking import mask_failure
 from pytest_dre.integration.nodes import RunItem, StudyFile
 from pytest_dre.integration.reports import RunData, drop_properties, put_data
-from pytest_dre.integration.resolving import hook_failed, implemented_hooks
+from pytest_dre.integration.resolving import implemented_hooks
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.watching import watched

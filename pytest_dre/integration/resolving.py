@@ -1,6 +1,5 @@
 """Binding a study's agents and problems through the hooks of its directory."""
 
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from pytest_dre.execution.binding import bind_study
 from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.execution.versions import Description, version_of
 from pytest_dre.imports import imports_from
+from pytest_dre.integration.failures import hook_failed
 from pytest_dre.integration.settings import tracked_by_ini
 
 if TYPE_CHECKING:
@@ -83,12 +83,6 @@ def _gathered(hook: pluggy.HookCaller, config: pytest.Config) -> dict[str, objec
         for name, value in mapping.items():
             merged.setdefault(name, value)
     return merged
-
-
-def hook_failed(name: str, error: Exception) -> DreError:
-    """Return the message for a user's hook that raised, with the place in it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return DreError(f"{frame.filename}:{frame.lineno}: a {name} hook failed with {type(error).__name__}: {error}")
 
 
 def implemented_hooks(node: pytest.Collector, names: Iterable[str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_dre.execution.watchdog import Hang, Watchdog, grace_for, read_watchdog
@@ -35,10 +35,12 @@ class Death:
 
     Attributes:
         timeout: What it is to be blamed for, if its run took too long; None if it crashed.
+        traceback: Where its run held it, None if that is not known.
         lasted_s: How long the run was under way with all its attempts, seconds; None if nobody watched it.
     """
 
     timeout: str | None = None
+    traceback: str | None = None
     lasted_s: float | None = None
 
 
@@ -48,7 +50,7 @@ def death_of(planned: PlannedStudy, run: RunSpec, session_id: str, worker: str) 
     if hang is None or hang.run_id != run.run_id:
         return Death()
     now = time.time()
-    return Death(_words(hang) if hang.timed_out(now) else None, now - hang.started)
+    return Death(_words(hang) if hang.timed_out(now) else None, hang.traceback or None, now - hang.started)
 
 
 def under_way(planned: PlannedStudy) -> list[str]:
@@ -70,6 +72,7 @@ def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
         if hang is not None and run is not None:
             session_id = file.name.removeprefix(PREFIX).removesuffix(f"-{MAIN}")
             result = unstarted_result(run, store.versions(), RunStatus.FAILED, StatusReason.TIMEOUT, _words(hang))
+            result = replace(result, traceback=hang.traceback)
             ended = file.stat().st_mtime  # the watchdog's last word
             from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
 
@@ -91,5 +94,4 @@ def _file(output_dir: Path, session_id: str, worker: str) -> Path:
 
 
 def _words(hang: Hang) -> str:
-    text = f"Timeout: the run took longer than limits.timeout_s ({hang.limit_s:g} s), and its process was ended"
-    return f"{text}\n{hang.traceback}" if hang.traceback else text
+    return f"Timeout: the run took longer than limits.timeout_s ({hang.limit_s:g} s), and its process was ended"

@@ -1,7 +1,7 @@
 """The controlling process of an xdist session: it sees reports and dying workers, but collects nothing."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,7 @@ class Controller:
             else (StatusReason.TIMEOUT, death.timeout)
         )
         crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
+        crash = replace(crash, traceback=death.traceback)
         from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
 
         crash = with_last_attempt(crash, store.attempts(run.run_id, session_id), death.lasted_s)
@@ -162,8 +163,9 @@ class Controller:
             return
         self._purse.pay(crash.spending, failed=True)
         Admission.to(planned.study, store, session_id, self._purse).settle(crash, report.nodeid.partition("::")[2])
-        told = str(report.longrepr) if death.timeout is None else f"{report.longrepr}\n{death.timeout}"
-        report.longrepr = f"{told}\nrun {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
+        recorded = f"run {run.run_id} is recorded as failed ({reason}); rerun it with --lf"
+        told = (death.timeout, (death.traceback or "").rstrip(), str(report.longrepr), recorded)
+        report.longrepr = "\n".join(filter(None, told))
 
     def _is_replayed(self, crash: RunResult, store: RunStore) -> bool:
         """Return whether the session replays the run: its worker did not die of it, and a failure would hide it."""

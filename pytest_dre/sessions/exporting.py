@@ -79,9 +79,10 @@ def close_study(
     """Export what the study's store holds, and count it. None if there is no store.
 
     With `session_id` the tally tells results of earlier sessions from this one's; `cached` holds the ids of runs that
-    this session replayed; `export_hook` is called once the artifacts are valid. With `allow_stale`, results of other
-    versions count where there are none of the present ones. `notices` are handed on; `verdicts` are written as
-    gates.json, which otherwise is removed: old verdicts may contradict new results. Analysis plans are carried out.
+    this session replayed; `export_hook` is called once the artifacts are valid, and tells by a DreError that a user's
+    hook failed. With `allow_stale`, results of other versions count where there are none of the present ones. `notices`
+    are handed on; `verdicts` are written as gates.json, which otherwise is removed: old verdicts may contradict new
+    results. Analysis plans are carried out.
     """
     try:
         store = RunStore.existing(planned.store_path, planned.study.study_id)
@@ -143,6 +144,6 @@ def _call(export_hook: ExportHook, planned: PlannedStudy, results: StoredResults
     """A failing hook of the user's is told; the artifacts are written and valid already."""
     try:
         export_hook(planned, results)
-    except Exception as error:
-        return f"a pytest_dre_export hook failed with {type(error).__name__}: {error}"
+    except DreError as error:
+        return str(error)
     return ""

@@ -1,6 +1,7 @@
 """Runs that hold the interpreter in C, where no timeout gets the word."""
 
 import json
+import re
 import time
 
 import pytest
@@ -45,7 +46,10 @@ def test_its_worker_is_ended_and_the_session_goes_on(hang):
     result.assert_outcomes(passed=3, failed=1)
     output = " ".join(result.stdout.str().split())
     assert "recorded as failed (timeout)" in output
-    assert "hanging.py" in output, "the place where it hung"
+    assert re.search(r'held \(most recent call first\): File "[^"]*hanging.py", line 7 in hold worker', output)
+    assert "- Timeout: the run took longer" in output, "the short summary"
+    (failed,) = [row for row in hang.table("hang", "runs") if row["status"] == "failed"]
+    assert failed["error_info"].endswith("(0.5 s), and its process was ended"), "one line"
     assert hang.manifest("hang")["failure_reasons"] == {"timeout": 1}
     hang.write("studies/hanging.py", AGENT.replace("number == 1", "False"))
     assert hang.run("studies", "-n2", "--dre-resume").ret == 0

@@ -94,7 +94,8 @@ def test_a_failing_export_hook_is_told_and_the_artifacts_stay(first):
     first.write("studies/conftest.py", "def pytest_dre_export(study):\n    raise OSError('disk on fire')\n")
     result = first.run_here("studies")
     assert result.ret == 1
-    assert "a pytest_dre_export hook failed with OSError: disk on fire" in result.stdout.str()
+    shown = " ".join(result.stdout.str().split())
+    assert "conftest.py:2: a pytest_dre_export hook failed with OSError: disk on fire" in shown
     assert first.manifest("first")["complete"] is True
 
 

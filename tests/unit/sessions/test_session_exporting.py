@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from pytest_dre.errors import DreError
 from pytest_dre.execution.fingerprints import RUNNER, fingerprint
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus
 from pytest_dre.model.source import StudySource
@@ -82,11 +83,11 @@ def test_what_is_stored_but_does_not_count_is_counted_apart(planned):
 
 def test_a_failing_hook_is_told_and_the_tally_kept(planned):
     def hook(planned, results):
-        raise ValueError(f"{len(list(results))} results")
+        raise DreError(f"conftest.py:2: a pytest_dre_export hook failed with ValueError: {len(list(results))} results")
 
     _record(planned, "first", _result(planned.plan.runs[0]))
     closed = close_study(planned, export_hook=hook)
-    assert closed.error == "a pytest_dre_export hook failed with ValueError: 1 results"
+    assert closed.error == "conftest.py:2: a pytest_dre_export hook failed with ValueError: 1 results"
     assert totals(closed.tally).done == 1
 
 
