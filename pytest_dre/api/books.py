@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from pytest_dre.model.runs import RunResult, RunStatus
+from pytest_dre.model.runs import RunResult, RunStatus, Spending
 
 
 @dataclass(slots=True)
@@ -17,11 +17,15 @@ class Account:
 
     def add(self, result: RunResult) -> None:
         """Add a run with all its attempts."""
-        spending = result.spending
-        self.cost_usd += spending.cost_usd + result.lost_usd
-        self.tokens += spending.tokens + result.lost_tokens
-        self.seconds += spending.seconds + result.lost_s
+        self.pay(result.spending)
+        self.pay(Spending(result.lost_usd, result.lost_tokens, result.lost_s))
         self.failures += result.status is RunStatus.FAILED
+
+    def pay(self, spending: Spending) -> None:
+        """Add what an attempt came to."""
+        self.cost_usd += spending.cost_usd
+        self.tokens += spending.tokens
+        self.seconds += spending.seconds
 
 
 class SessionBooks:
@@ -35,6 +39,11 @@ class SessionBooks:
         """Enter a result of this call."""
         self._all.add(result)
         self._agents[result.agent_id].add(result)
+
+    def pay(self, spending: Spending, agent_id: str | None) -> None:
+        """Enter an attempt at a run of the agent."""
+        self._all.pay(spending)
+        self._agents[agent_id].pay(spending)
 
     def spending(self, session_id: str | None = None, agent_id: str | None = None) -> Account:  # noqa: ARG002
         """Return what was spent, by one agent's runs if it is named. Of other sessions, nothing is known."""

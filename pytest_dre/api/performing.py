@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_dre.analysis.missing import demanded_outcomes
+from pytest_dre.api.books import SessionBooks
 from pytest_dre.api.deadline import RunTimeout, deadline
 from pytest_dre.execution.bound import StudyBindings
 from pytest_dre.execution.failures import describe
@@ -15,9 +16,10 @@ from pytest_dre.execution.run import execute_run
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.execution.watchdog import Watchdog, grace_for
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import Attempt, RunResult, RunSpec, RunStatus
+from pytest_dre.model.runs import Attempt, RunResult, RunSpec, RunStatus, Spending
 from pytest_dre.model.study import Study
 from pytest_dre.sessions.acceptance import accepted
+from pytest_dre.sessions.budgets import Budgets
 from pytest_dre.sessions.unstarted import unstarted_result
 from pytest_dre.store.runs import RunStore
 
@@ -58,10 +60,17 @@ class Performer:
 
     def _carry_out(self, run: RunSpec, policy: RunPolicy) -> RunResult:
         lost: list[Attempt] = []
+        budgets, own = Budgets.of(self.study.limits), SessionBooks()
+
+        def spent_out(more: Spending) -> str | None:
+            books = own if self.store is None else self.store  # without a store, nobody tells of other runs
+            return budgets.spent_with(more, books, run.agent_id)
 
         def note(attempt: Attempt) -> None:
             lost.append(replace(attempt, error_info=self.masker.text(attempt.error_info)))
-            if self.store is not None:
+            if self.store is None:
+                own.pay(attempt.spending, run.agent_id)
+            else:
                 self.store.record_attempt(lost[-1], self.session_id)
 
         try:
@@ -72,6 +81,7 @@ class Performer:
                     classify=_classify,
                     policy=policy,
                     on_attempt=note,
+                    spent_out=spent_out,
                     watch=self.masker.observe,
                 ).result
         except RunTimeout as error:  # it struck after the agent was done, while its result was being made

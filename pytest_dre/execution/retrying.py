@@ -11,7 +11,7 @@ from pytest_dre.execution.limits import RunPolicy
 from pytest_dre.execution.metrics import complete_metrics
 from pytest_dre.execution.outcome import Execution
 from pytest_dre.model.reasons import StatusReason
-from pytest_dre.model.runs import Attempt, RunResult, RunStatus
+from pytest_dre.model.runs import Attempt, RunResult, RunStatus, Spending
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState, Retrying
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ATTEMPT_FAILED = "attempt_failed"  # the event's type
 
 OnAttempt = Callable[[Attempt], None]
+SpentOut = Callable[[Spending], str | None]
 Classify = Callable[[BaseException], str | None]
 
 
@@ -28,15 +29,17 @@ def tried(
     *,
     on_attempt: OnAttempt | None = None,
     classify: Classify | None = None,
+    spent_out: SpentOut | None = None,
 ) -> Execution:
     """Return what the last attempt came to, with the failed ones before it as events and in `lost_…`.
 
     Before the second attempt it waits half to all of `retry_wait_s`, doubled each time, `retry_max_wait_s` at most
     ("equal jitter": Brooker 2015, "Exponential Backoff and Jitter", AWS Architecture Blog). `on_attempt` gets each
     failed attempt that is tried again, before the wait. A run whose time is up, or would be after the wait, is not
-    tried again. An exception between two attempts that `classify` names, such as a timeout, fails the run.
+    tried again, nor is one for which `spent_out`, given what the last attempt came to, tells of a budget that is spent.
+    An exception between two attempts that `classify` names, such as a timeout, fails the run.
     """
-    tries = _Tries(attempt, on_attempt)
+    tries = _Tries(attempt, on_attempt, spent_out)
     retrying = _retrying(policy, tries)
     try:
         execution: Execution = retrying(tries.attempted)
@@ -45,7 +48,7 @@ def tried(
         if reason is None or tries.last is None:
             raise
         execution = Execution(tries.cut_short(reason, error), error)
-    return replace(execution, result=with_attempts(execution.result, tries.failed, tries.begun))
+    return replace(execution, result=with_attempts(tries.told(execution.result), tries.failed, tries.begun))
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class _Tries:
 
     attempt: Callable[[], Execution]
     on_attempt: OnAttempt | None
+    spent_out: SpentOut | None = None
+    spent: str | None = None  # the budget that keeps the run from another attempt
     begun: int = 0
     ended: int = 0
     last: Execution | None = None
@@ -73,6 +78,19 @@ class _Tries:
         self.failed.append(failed)
         if self.on_attempt is not None:
             self.on_attempt(failed)
+
+    def may_not_spend(self, _: "RetryCallState") -> bool:
+        """Return whether a budget is spent, and note which."""
+        assert self.last is not None
+        assert self.spent_out is not None
+        self.spent = self.spent_out(self.last.result.spending)
+        return self.spent is not None
+
+    def told(self, result: RunResult) -> RunResult:
+        """Return the result, which says why it is the last where a budget is to blame."""
+        if self.spent is None:
+            return result
+        return replace(result, error_info=f"{result.error_info} (not tried again: {self.spent})")
 
     def cut_short(self, reason: str, error: BaseException) -> RunResult:
         """Return the result of a run that `error` ended between two attempts.
@@ -119,15 +137,26 @@ def with_last_attempt(result: RunResult, failed: Sequence[Attempt], lasted_s: fl
 
 
 def _retrying(policy: RunPolicy, tries: _Tries) -> "Retrying":
-    from tenacity import Retrying, retry_if_result, stop_after_attempt, stop_before_delay, wait_exponential
+    from tenacity import (
+        Retrying,
+        retry_if_result,
+        stop_after_attempt,
+        stop_any,
+        stop_before_delay,
+        wait_exponential,
+    )
 
     growing = wait_exponential(multiplier=policy.retry_wait_s, max=policy.retry_max_wait_s)
     # Not the global generator: agents must not notice, and workers seeded alike would move in step.
     jitter = random.SystemRandom()
-    enough = stop_after_attempt(policy.retries + 1)
+    ends: list[Any] = [stop_after_attempt(policy.retries + 1)]
+    if policy.timeout_s is not None:
+        ends.append(stop_before_delay(policy.timeout_s))
+    if tries.spent_out is not None:
+        ends.append(tries.may_not_spend)
     return Retrying(
         retry=retry_if_result(lambda execution: _may_pass(execution, policy)),
-        stop=enough if policy.timeout_s is None else enough | stop_before_delay(policy.timeout_s),
+        stop=stop_any(*ends),
         wait=lambda state: growing(state) * jitter.uniform(0.5, 1.0),
         sleep=time.sleep,
         before_sleep=tries.note,

@@ -17,7 +17,7 @@ from pytest_dre.execution.metrics import complete_metrics
 from pytest_dre.execution.outcome import Execution
 from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
 from pytest_dre.execution.plain import to_text
-from pytest_dre.execution.retrying import Classify, OnAttempt, tried
+from pytest_dre.execution.retrying import Classify, OnAttempt, SpentOut, tried
 from pytest_dre.execution.spending import metrics_told_by
 from pytest_dre.execution.surroundings import Environment, kept_surroundings
 from pytest_dre.model.reasons import StatusReason
@@ -63,6 +63,7 @@ def execute_run(
     classify: Classify | None = None,
     policy: RunPolicy | None = None,
     on_attempt: OnAttempt | None = None,
+    spent_out: SpentOut | None = None,
     watch: Watch | None = None,
 ) -> Execution:
     """Carry out `run`: seed, call the agent or runner, evaluate; again, as far as `policy` has it, if that fails.
@@ -80,6 +81,7 @@ def execute_run(
         policy: After which failures the run is tried again; its `timeout_s` is the caller's to enforce, by an
             exception that `classify` names, and keeps this from waiting beyond it.
         on_attempt: Called with each failed attempt that is tried again, before the wait; what it raises goes on.
+        spent_out: Tells of a budget that is spent, given what a failed attempt came to: it is the last then.
         watch: Called with the environment before the run, and with what the run has made of it.
     """
 
@@ -96,7 +98,7 @@ def execute_run(
 
     if policy is None or not policy.retries:
         return attempt()
-    return tried(attempt, policy, on_attempt=on_attempt, classify=classify)
+    return tried(attempt, policy, on_attempt=on_attempt, classify=classify, spent_out=spent_out)
 
 
 def _attempt(

@@ -7,7 +7,7 @@ from pytest_dre.integration.settings import Settings
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import RunResult, RunSpec, RunStatus, Spending
 from pytest_dre.model.study import Study
-from pytest_dre.sessions.budgets import Budget, Budgets
+from pytest_dre.sessions.budgets import Budget, Budgets, plus
 from pytest_dre.store.ledger import SessionLedger
 from pytest_dre.store.runs import RunStore
 
@@ -37,6 +37,12 @@ class SessionPurse:
             return None
         spent = self._opened(self._path).totals()
         return self._budget.spending_exceeded(spent) or self._budget.failures_exceeded(spent)
+
+    def spent_with(self, more: Spending) -> str | None:
+        """Return which of the session's bounds on spending is reached with `more` than is noted, if one is."""
+        if self._path is None:
+            return None
+        return self._budget.spending_exceeded(plus(self._opened(self._path).totals(), more))
 
     def pay(self, spending: Spending, *, failed: bool = False) -> None:
         """Note what a run, or an attempt at one, came to; before it is stored, as too much is safer than too little."""
@@ -90,6 +96,11 @@ class Admission:
         if spent is None and self.budgets:
             spent = self.budgets.exceeded(self.store, self.session_id, run.agent_id)
         return None if spent is None else Refusal(StatusReason.BUDGET, spent)
+
+    def spent_with(self, more: Spending, agent_id: str | None) -> str | None:
+        """Return why a run under way that has just spent `more` must not be tried again, None if it may."""
+        spent = self.purse.spent_with(more)
+        return self.budgets.spent_with(more, self.store, agent_id) if spent is None and self.budgets else spent
 
     def settle(self, result: RunResult, name: str) -> None:
         """Ask all processes to stop, if the result is a failure and the study says fail_fast."""

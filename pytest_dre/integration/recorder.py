@@ -201,6 +201,7 @@ class Recorder:
                 classify=_classify,
                 policy=policy,
                 on_attempt=keep,
+                spent_out=lambda more: place.admission.spent_with(more, item.run.agent_id),
                 watch=self._masker.observe,
             )
         return self._judged(place, policy, execution, interrupted=clock.monotonic() >= time_up)

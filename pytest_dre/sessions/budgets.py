@@ -7,6 +7,8 @@ from typing import Protocol
 
 from pytest_dre.analysis.unstarted import TotalSpending
 from pytest_dre.model.running import Limits, RunLimits
+from pytest_dre.model.runs import Spending
+from pytest_dre.store.totals import Totals
 
 _OF_A_STUDY = re.compile(
     r"limits\.(?:agents\.(?P<agent>.+)\.)?(?P<key>max_cost_usd|max_tokens|max_total_s) is reached:"
@@ -102,11 +104,29 @@ class Budgets:
                 return reason
         return None
 
+    def spent_with(self, more: Spending, books: Books, agent_id: str | None) -> str | None:
+        """Return which bound on dollars, tokens or seconds is reached with `more` than the books tell, if one is."""
+        for budget, agent in self._that_bind(agent_id):
+            spent = plus(books.spending(agent_id=agent), more) if budget.bounds_spending else None
+            if spent is not None and (reason := budget.spending_exceeded(spent)) is not None:
+                return reason
+        return None
+
     def _that_bind(self, agent_id: str | None) -> Iterator[tuple[Budget, str | None]]:
         if self.study:
             yield self.study, None
         if agent_id is not None and agent_id in self.agents:
             yield self.agents[agent_id], agent_id
+
+
+def plus(spent: Spent, more: Spending) -> Totals:
+    """Return what was spent, and some more."""
+    return Totals(
+        spent.cost_usd + more.cost_usd,
+        spent.tokens + more.tokens,
+        spent.seconds + more.seconds,
+        failures=spent.failures,
+    )
 
 
 def reached_limit(reason: str) -> str | None:

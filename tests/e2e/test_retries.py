@@ -83,5 +83,22 @@ def test_a_study_names_what_is_tried_again_and_agents_have_limits_of_their_own(f
 
 
 def test_a_failed_attempt_counts_for_the_budget(flaky):
-    flaky.write("studies/flaky.study.yaml", STUDY.replace("{retries: 3,", "{max_cost_usd: 1.0, retries: 3,"))
+    flaky.write("studies/flaky.study.yaml", STUDY.replace("{retries: 3,", "{max_cost_usd: 1.3, retries: 3,"))
     flaky.run_here("studies").assert_outcomes(passed=2, skipped=1)
+
+
+@pytest.mark.parametrize("bound", ["study", "agent", "session"])
+def test_a_run_is_not_tried_again_once_a_budget_is_spent(flaky, mode, bound):
+    """The third attempt would succeed, but what the first two cost is all there is."""
+    limits = {"study": ", max_cost_usd: 1", "agent": ", agents: {flaky: {max_cost_usd: 1}}", "session": ""}[bound]
+    flaky.write("studies/flaky.study.yaml", STUDY.replace("retry_wait_s: 0.01", f"retry_wait_s: 0.01{limits}"))
+    options = ("--dre-max-cost-usd", "1") if bound == "session" else ()
+    flaky.run("studies/flaky.study.yaml::number=1", *mode, *options).assert_outcomes(failed=1)
+    assert len((flaky.path / "tries-1.txt").read_text()) == 2
+    (row,) = flaky.table("flaky", "runs")
+    where = "--dre-max-cost-usd" if bound == "session" else "max_cost_usd"
+    assert row["error_info"].startswith("RateLimitError: slow down (not tried again: ")
+    assert where in row["error_info"]
+    assert flaky.manifest("flaky")["spending"]["cost_usd"] == 1.0
+    larger = ("--dre-limit", "max_cost_usd=9", "--dre-limit", "flaky:max_cost_usd=9")
+    flaky.run("studies/flaky.study.yaml::number=1", "--lf", *larger).assert_outcomes(passed=1)

@@ -54,6 +54,14 @@ def reasons(results):
     return [result.status_reason for result in results]
 
 
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_run_is_not_tried_again_once_a_budget_is_spent(calls, make_study, checkpoint):
+    study = make_study(limits={"retries": 5, "max_cost_usd": 1, **WAIT})
+    results = run_study(study, agent_bindings={"a": Flaky(calls, 9)}, checkpoint=checkpoint)
+    assert [result.attempts for result in results if result.status_reason != "budget"] == [2]
+    assert "not tried again: limits.max_cost_usd is reached: $1.00 of $1.00 spent" in results[0].error_info
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_runs_are_tried_again_and_say_so(here, calls, make_study, table, processes):
     study = make_study(limits={"retries": 1, **WAIT})
@@ -147,7 +155,7 @@ def test_what_earlier_sessions_spent_counts_and_a_larger_budget_goes_on(here, ca
     small = make_study(limits={"max_cost_usd": 1.0, "retries": 1, **WAIT})
     assert reasons(run_study(small, agent_bindings=agent)) == ["", "budget", "budget", "budget"]
     assert reasons(resume_study(small, agent_bindings=agent)) == ["", "budget", "budget", "budget"]
-    larger = make_study(limits={"max_cost_usd": 2.5, "retries": 1, **WAIT})
+    larger = make_study(limits={"max_cost_usd": 2.75, "retries": 1, **WAIT})
     results = resume_study(larger, agent_bindings=agent)
     assert reasons(results) == ["", "", "", "budget"]
     assert results[-1].error_info.endswith("$3.00 of $2.50 spent")
