@@ -43,7 +43,9 @@ def trimmed_traceback(error: BaseException) -> str:
     """Return the traceback without frames of this package and of the event loop; causes keep theirs too."""
     try:
         report = _full_report(error)
-    except Exception:  # the exception fails when it is read, or holds others in too many levels
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the exception fails when it is read, or holds others in too many levels
         report = _short_report(error)
     text = _OWN_NAME.sub(r"\1", to_text(report))
     if len(text) <= TRACEBACK_LIMIT:

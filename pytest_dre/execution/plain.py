@@ -33,7 +33,9 @@ def to_text(value: object) -> str:
     """Return `str(value)` as text that UTF-8 can encode, whatever `value` does when asked for it."""
     try:
         text = str(value)
-    except Exception:  # an agent's own __str__
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # an agent's own __str__, which may end the process as well as fail
         return f"<{type_name(value)}>"
     return _encodable(str.__str__(text))
 

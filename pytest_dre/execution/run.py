@@ -230,5 +230,7 @@ def _label(name: str, metadata: Mapping[str, Any], agent: Any) -> str:
         if value is None:
             value = getattr(agent, name, None)
         return to_text(value) if isinstance(value, str) and value else UNKNOWN
-    except Exception:  # a property of the agent's
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a property of the agent's
         return UNKNOWN

@@ -45,7 +45,9 @@ def metrics_told_by(error: BaseException) -> dict[str, Any]:
     """
     try:
         return _told_by(error)
-    except Exception:  # a metric whose class fails when asked for
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a metric whose class fails when asked for
         return {}
 
 
@@ -79,5 +81,7 @@ def to_float(value: Decimal | Rational) -> float:
 def _read(error: BaseException, name: str) -> Any:
     try:
         return getattr(error, name, None)
-    except Exception:  # a property of the agent's own exception
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a property of the agent's own exception
         return None

@@ -80,7 +80,7 @@ class Exporter:
             planned = self._read(Path(path))
             if planned is None:
                 continue
-            closed = self._close(planned, replayed, self._judge.judged(Path(path)))
+            closed = self._close(planned, replayed, self._judge.judged(Path(path)), session)
             forget(planned.output_dir, self._settings.session_id)
             if closed is not None:
                 closed = self._masked(self._with_baseline(closed))
@@ -101,7 +101,7 @@ class Exporter:
             return None
 
     def _close(
-        self, planned: PlannedStudy, replayed: set[str], verdicts: tuple[GateVerdict, ...]
+        self, planned: PlannedStudy, replayed: set[str], verdicts: tuple[GateVerdict, ...], session: pytest.Session
     ) -> ClosedStudy | None:
         if self._stores.is_foreign(planned):
             return ClosedStudy(
@@ -115,7 +115,11 @@ class Exporter:
             bundle=self._settings.bundle,
             export_hook=self._call_hook,
             allow_stale=self._settings.resumption.allow_stale,
-            notices=(*self._stores.notices.get(planned.store_path, ()), *self._left_out(planned)),
+            notices=(
+                *self._stores.notices.get(planned.store_path, ()),
+                *self._left_out(planned),
+                *self._unreported(planned, session),
+            ),
             verdicts=verdicts,
         )
 
@@ -131,6 +135,21 @@ class Exporter:
         self._incomplete |= bool(self._config.getoption("lf", False))
         runs = "1 run without a result was" if count == 1 else f"{count} runs without a result were"
         return [f"{runs} not selected in this session: go on with --lf"]
+
+    def _unreported(self, planned: PlannedStudy, session: pytest.Session) -> list[str]:
+        """Return what to say of runs that were to be carried out in a session that went well, had they not been lost.
+
+        A worker that ends with status 0 in the midst of its runs looks to xdist as if it had done them all.
+        """
+        path = planned.source.path
+        if path is None or session.exitstatus != pytest.ExitCode.OK:
+            return []
+        count = self._pending.unreported(path)
+        if not count:
+            return []
+        self._incomplete = True
+        runs = "1 selected run was" if count == 1 else f"{count} selected runs were"
+        return [f"{runs} never reported, as if a process had ended midway: go on with --lf"]
 
     def _with_baseline(self, closed: ClosedStudy) -> ClosedStudy:
         """Save the study's outcomes as a baseline, if that is asked for; what is wrong with it is told."""

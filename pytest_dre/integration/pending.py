@@ -29,6 +29,9 @@ class PendingRuns:
         self._done: set[str] = set()
         self._kept: set[Path] = set()
         self._left_out: set[str] = set()
+        self._failed: set[str] = set()
+        self._held_back: set[str] = set()
+        self._ended_early = bool(config.getoption("setuponly", False))
 
     def add(self, node_ids: Iterable[str]) -> None:
         """Note the selected runs, in memory and in the cache."""
@@ -57,6 +60,19 @@ class PendingRuns:
         """
         self._kept.add(study)
 
+    def unreported(self, study: Path) -> int:
+        """Return how many selected runs of the study nobody has reported, though nobody ended the session early."""
+        if self._ended_early:
+            return 0
+        silent = self._selected - self._done - self._held_back - self._failed
+        return sum(
+            file_of(prefix, self._config.rootpath) == study and not is_gate(name) for prefix, _, name in _parts(silent)
+        )
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note Ctrl-C and `pytest.exit`."""
+        self._ended_early = True
+
     def runs_left(self, study: Path) -> int:
         """Return how many of the selected runs of the study at `study` failed or never ran."""
         left = _parts(self._selected - self._done)
@@ -73,6 +89,9 @@ class PendingRuns:
             self._done.add(report.nodeid)
         elif report.failed:
             self._done.discard(report.nodeid)
+            self._failed.add(report.nodeid)
+        elif report.skipped:
+            self._held_back.add(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Iterator[None]:

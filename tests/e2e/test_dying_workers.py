@@ -95,3 +95,43 @@ def test_a_run_that_was_not_started_has_not_crashed(deadly):
     (deadly.path / "die").unlink()
     assert deadly.run("studies", "-n2", "--lf").ret == 0
     assert len(deadly.calls()) == 6
+
+
+def test_a_worker_that_ends_without_a_word_fails_the_session(logged):
+    """To xdist, a process that ends with status 0 has done what it was to do."""
+    logged.write(
+        "conftest.py",
+        """
+        from pathlib import Path
+
+        import pytest
+
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(item):
+            if "x=2" in item.name and (Path(__file__).parent / "die").exists():
+                raise SystemExit(0)
+        """,
+    )
+    (logged.path / "die").touch()
+    logged.write(
+        "studies/logged.study.yaml",
+        "study_id: logged\ntitle: T\nfactors: [{name: x, levels: [1, 2, 3, 4]}]\nagents: {a: ./silent.py:silent}\n",
+    )
+    logged.write("studies/silent.py", "def silent(x):\n    return {'output': x}\n")
+    result = logged.run("studies", "-n2", "-p", "no:randomly")
+    result.assert_outcomes(passed=3)
+    assert result.ret == 1
+    assert "1 selected run was never reported, as if a process had ended midway: go on with --lf" in logged.words(
+        result
+    )
+    (logged.path / "die").unlink()
+    result = logged.run("studies", "-n2", "--lf")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+
+
+def test_sessions_that_end_early_on_purpose_keep_their_exit_code(logged):
+    assert logged.run("studies", "--setup-only").ret == 0
+    logged.write("conftest.py", "import pytest\ndef pytest_runtest_setup():\n    pytest.exit('enough', returncode=0)\n")
+    assert logged.run("studies").ret == 0

@@ -158,7 +158,7 @@ def test_what_earlier_sessions_spent_counts_and_a_larger_budget_goes_on(here, ca
     larger = make_study(limits={"max_cost_usd": 2.75, "retries": 1, **WAIT})
     results = resume_study(larger, agent_bindings=agent)
     assert reasons(results) == ["", "", "", "budget"]
-    assert results[-1].error_info.endswith("$3.00 of $2.50 spent")
+    assert results[-1].error_info.endswith("$3.00 of $2.75 spent")
     manifest = json.loads((here / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["run_count"] == 3, "what was not started is stored nowhere"
 

@@ -73,6 +73,14 @@ class BadMetric(Exception):
     metrics = {"cost_usd": 1, "other": BadClass()}
     cost_usd = BadClass()
 class BadNotes(Exception): __notes__ = 5
+class Ending:
+    def __repr__(self): raise SystemExit(0)
+    __str__ = __repr__
+class Ends(Exception):
+    cost_usd = Ending()
+    def __str__(self): raise SystemExit(0)
+    @property
+    def metrics(self): raise SystemExit(0)
 def deep():
     error = ValueError("innermost")
     for _ in range(2000):
@@ -91,6 +99,7 @@ NAMES = {
     "BadMeta('x')": "BadMeta: x",
     "BadMetric('x')": "BadMetric: x",
     "BadNotes('x')": "BadNotes: x",
+    "Ends('x')": "Ends: <Ends>",
     "deep()": "ExceptionGroup: group (1 sub-exception)",
     "ExceptionGroup('g', [BadStr(), BadClass()])": "ExceptionGroup: g (2 sub-exceptions)",
 }
