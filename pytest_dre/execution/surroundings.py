@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from pytest_dre.execution.interpreter import InterpreterSettings
 from pytest_dre.execution.seeding import torch_drew_unseeded
 from pytest_dre.execution.streams import any_closed, opened_again
 
@@ -36,10 +37,10 @@ class kept_surroundings:
     """Restore what the block changes in its process.
 
     Put back are the working directory, the environment (and the time zone), the standard streams, the import path,
-    the warnings filters, the root logger's level and handlers, `logging.disable`, the recursion limit, the default
+    the warnings filters, the root logger's level and handlers, `logging.disable`, `InterpreterSettings`, the default
     socket timeout, decimal precision and rounding, and context variables (NumPy 2 keeps its handling of floating
     point errors and its print options in them); an alarm that is still to ring is cancelled. Not put back: loaded
-    modules and their contents, other loggers, locale, umask, signal handlers.
+    modules and their contents, other loggers, locale, umask, handlers of other signals, trace functions.
 
     What cannot be put back is told in one LeakWarning once all else is restored: threads that still run and
     would keep the process from ending, a working directory that is gone, draws from PyTorch before it was seeded. So
@@ -59,9 +60,9 @@ class kept_surroundings:
         "_decimal",
         "_directory",
         "_environment",
+        "_interpreter",
         "_logging",
         "_path",
-        "_recursion",
         "_streams",
         "_threads",
         "_timeout",
@@ -82,7 +83,7 @@ class kept_surroundings:
         self._streams = sys.stdin, sys.stdout, sys.stderr
         self._path = sys.path[:]
         self._logging = root.level, root.manager.disable, root.handlers[:]
-        self._recursion = sys.getrecursionlimit()
+        self._interpreter = InterpreterSettings.of_now()
         self._timeout = socket.getdefaulttimeout()
         self._threads = threading.active_count()
         self._torch = "torch" in sys.modules
@@ -120,8 +121,7 @@ class kept_surroundings:
     def _restore_interpreter(self) -> None:
         if sys.path != self._path:
             sys.path[:] = self._path
-        if sys.getrecursionlimit() != self._recursion:
-            sys.setrecursionlimit(self._recursion)
+        self._interpreter.put_back()
         if socket.getdefaulttimeout() != self._timeout:
             socket.setdefaulttimeout(self._timeout)
         if not self._alarm and _alarm_is_set():

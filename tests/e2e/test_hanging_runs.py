@@ -95,3 +95,23 @@ def test_an_agents_own_timeout(hang, mode):
     result = hang.run("studies", *mode)
     result.assert_outcomes(passed=3, failed=1)
     assert hang.manifest("hang")["failure_reasons"] == {"timeout": 1}
+
+
+def test_a_timeout_that_the_agent_turns_into_another_failure_is_one(hang, mode):
+    hang.write("studies/hang.study.yaml", STUDY.replace(":hold", ":wrap"))
+    wrap = """
+    import time
+
+
+    def wrap(number):
+        try:
+            time.sleep(100 if number == 1 else 0)
+        except BaseException as error:
+            raise ValueError("wrapped") from error
+        return number
+    """
+    hang.write("studies/hanging.py", wrap)
+    hang.run("studies", *mode).assert_outcomes(passed=3, failed=1)
+    (failed,) = [row for row in hang.table("hang", "runs") if row["status"] == "failed"]
+    assert failed["status_reason"] == "timeout"
+    assert failed["error_info"].endswith("its time was up (limits.timeout_s is 0.5): ValueError: wrapped")

@@ -3,6 +3,7 @@
 import contextvars
 import decimal
 import functools
+import gc
 import logging
 import os
 import signal
@@ -32,6 +33,11 @@ def observed():
         "filters": list(warnings.filters),
         "logging": (logging.root.level, logging.root.manager.disable, list(logging.root.handlers)),
         "recursion": sys.getrecursionlimit(),
+        "signals": (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)),
+        "garbage": gc.isenabled(),
+        "arguments": (id(sys.argv), list(sys.argv)),
+        "excepthook": sys.excepthook,
+        "switches": sys.getswitchinterval(),
         "timeout": socket.getdefaulttimeout(),
         "decimal": (decimal.getcontext().prec, decimal.getcontext().rounding),
         "numpy": (np.geterr(), np.get_printoptions()["precision"]),
@@ -62,6 +68,13 @@ CHANGES = {
     "disable": lambda: logging.disable(50),
     "handlers": lambda: logging.root.addHandler(SPARE),
     "recursion": lambda: sys.setrecursionlimit(sys.getrecursionlimit() + 500),
+    "SIGINT": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    "SIGTERM": lambda: signal.signal(signal.SIGTERM, lambda *_: None),
+    "garbage": gc.disable,
+    "argument": lambda: sys.argv.append("--more"),
+    "arguments": lambda: setattr(sys, "argv", ["other"]),
+    "excepthook": lambda: setattr(sys, "excepthook", print),
+    "switches": lambda: sys.setswitchinterval(0.5),
     "timeout": lambda: socket.setdefaulttimeout(0.5),
     "precision": lambda: setattr(decimal.getcontext(), "prec", 50),
     "decimal context": change_decimal_context,

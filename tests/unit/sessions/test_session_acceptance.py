@@ -69,7 +69,23 @@ def test_a_run_without_a_known_time_is_not_late():
     assert accepted(unknown, limit_s=0.5, demanded=()) is unknown
 
 
-@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.SKIPPED])
-def test_what_is_no_success_stays_as_it_is(status):
-    result = replace(RESULT, status=status, status_reason="agent_error", metrics={})
-    assert accepted(result, limit_s=0.5, demanded=DEMANDED, interrupted=True) is result
+@pytest.mark.parametrize("reason", ["agent_error", "evaluation_error", "invalid_output"])
+def test_a_failure_that_an_interruption_was_turned_into_is_a_timeout(reason):
+    failed = replace(RESULT, status=RunStatus.FAILED, status_reason=reason, error_info="ValueError: x", traceback="T")
+    result = accepted(failed, limit_s=0.5, demanded=(), interrupted=True)
+    assert (result.status, result.status_reason, result.traceback) == (RunStatus.FAILED, "timeout", "T")
+    assert result.error_info == "Timeout: its time was up (limits.timeout_s is 0.5): ValueError: x"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "interrupted"),
+    [
+        (RunStatus.FAILED, "agent_error", False),
+        (RunStatus.FAILED, "timeout", True),
+        (RunStatus.FAILED, "dependency_missing", True),
+        (RunStatus.SKIPPED, "skipped", True),
+    ],
+)
+def test_what_is_no_success_stays_as_it_is(status, reason, interrupted):
+    result = replace(RESULT, status=status, status_reason=reason, metrics={})
+    assert accepted(result, limit_s=0.5, demanded=DEMANDED, interrupted=interrupted) is result
