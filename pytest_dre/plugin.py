@@ -17,6 +17,7 @@ SESSION_BUDGETS = (
     ("max_total_s", "SECONDS", "start no further run once the session's runs have taken this long in sum"),
     ("max_failures", "N", "start no further run once this many of the session have failed"),
 )
+INI_AMOUNTS = (*(f"dre_{name}" for name, *_ in SESSION_BUDGETS), "dre_confirm_above_usd")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -126,6 +127,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dre_plan") and not hasattr(config, "workerinput"):
         config.option.dist = "no"  # a plan is made in one process; xdist, configured last, then stays out
         config.option.tx = []
+    _require_numbers(config)
+    if config.getoption("dre_limit") and not hasattr(config, "workerinput"):
+        from pytest_dre.integration.limit_names import require_readable
+
+        require_readable(config.getoption("dre_limit"))
     lazy = LazyIntegration(config)
     config.pluginmanager.register(lazy, "dre-lazy")
     config.add_cleanup(lazy.close)  # the first to be added is the last to be called
@@ -209,6 +215,16 @@ class LazyIntegration:
             controller = self.config.pluginmanager.get_plugin("dre-controller")
             if controller is not None:
                 controller.pytest_xdist_node_collection_finished(ids)
+
+
+def _require_numbers(config: pytest.Config) -> None:
+    """End the session, before anything is collected, if an ini key that is a number holds none."""
+    for key in INI_AMOUNTS:
+        text = str(config.getini(key)).strip()
+        try:
+            _amount(text or "0")
+        except ArgumentTypeError as error:
+            raise pytest.UsageError(f"{config.inipath or 'ini'}: {key}: {error}") from None
 
 
 def _amount(text: str) -> float:

@@ -1,6 +1,6 @@
 """From what the caller gives to a study that is ready to run, or all its faults."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pytest_dre.api.lookup import lookup_in
 from pytest_dre.api.sources import AnyStudy, source_of
 from pytest_dre.errors import DreError, Fault, StudyError
 from pytest_dre.execution.bound import StudyBindings
+from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.loading.validation import validate_study
 from pytest_dre.model.factors import AGENT_FACTORS
 from pytest_dre.model.running import RunLimits
@@ -44,7 +45,17 @@ class Prepared:
 
 
 def prepare(request: Request) -> Prepared:
-    """Return the study planned and bound. Raises StudyError with its faults, DreError for a wrong argument."""
+    """Return the study planned and bound. Raises StudyError with its faults, DreError for a wrong argument.
+
+    What an import or a problem says of its failure may quote a secret, which is masked.
+    """
+    try:
+        return _prepared(request)
+    except StudyError as error:
+        raise StudyError(_masked(error.faults)) from None
+
+
+def _prepared(request: Request) -> Prepared:
     source, handed, processes = _adapted(request)
     faults = _faults_of(source.study, processes)
     if faults:
@@ -57,14 +68,14 @@ def faults_of(request: Request) -> list[Fault]:
     try:
         source, handed, processes = _adapted(request)
     except DreError as error:
-        return _listed(error)
+        return _masked(_listed(error))
     faults = [source.source_map.locate(fault) for fault in _faults_of(source.study, processes)]
     known = {fault.path for fault in faults}
     try:
         _bound(source, handed, processes, request)
     except DreError as error:
         faults += [fault for fault in _listed(error) if not fault.path or fault.path not in known]
-    return faults
+    return _masked(faults)
 
 
 def _bound(source: StudySource, handed: Handed, processes: int, request: Request) -> Prepared:
@@ -74,6 +85,11 @@ def _bound(source: StudySource, handed: Handed, processes: int, request: Request
 
 def _listed(error: DreError) -> list[Fault]:
     return list(error.faults) if isinstance(error, StudyError) else [Fault(str(error))]
+
+
+def _masked(faults: Iterable[Fault]) -> list[Fault]:
+    masker = SecretMasker()
+    return [replace(fault, message=masker.text(fault.message), hint=masker.text(fault.hint)) for fault in faults]
 
 
 def _adapted(request: Request) -> tuple[StudySource, Handed, int]:

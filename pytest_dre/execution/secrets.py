@@ -115,6 +115,12 @@ class SecretMasker:
         self._forms_in_json = [_compact(form)[1:-1] for form in self._forms]
         self._pattern = re.compile("|".join(map(re.escape, self._forms)))
 
+    def secrets(self, min_length: int) -> dict[str, str]:
+        """Return the secrets of the environment last seen, of at least so many characters, each with its variable."""
+        named = ((os.fsdecode(name), os.fsdecode(value)) for name, value in self._last.items())
+        found = {secret: name for name, value in named for secret in self._secrets_of(name, value)}
+        return {secret: name for secret, name in found.items() if len(secret) >= min_length}
+
     def text(self, text: str) -> str:
         """Return the text with each secret replaced by `***`; the text itself if there is none."""
         for form in self._forms:

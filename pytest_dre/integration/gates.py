@@ -145,6 +145,10 @@ class GatesAfterwards:
     def run(self, session: pytest.Session) -> None:
         """Run the gates through the ordinary protocol; a session that was stopped does not get here."""
         items = [item for path, name in self._selected if (item := self._item(session, path, name)) is not None]
+        if items:
+            from pytest_dre.integration.masking import GateReportsMasked, masker_of  # brings NumPy in, as judging does
+
+            session.config.pluginmanager.register(GateReportsMasked(masker_of(session.config)))
         for index, item in enumerate(items):
             following = items[index + 1] if index + 1 < len(items) else None
             session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -165,7 +169,7 @@ class GatesAfterwards:
         gate = next((gate for gate in planned.study.gates if gate_name(gate.gate_id) == name), None)
         if gate is None:
             return None
-        from pytest_dre.execution.bound import StudyBindings  # brings NumPy in, as judging does
+        from pytest_dre.execution.bound import StudyBindings
 
         study_file = StudyFile.at(path, session)
         study_file.planned, study_file.bindings = planned, StudyBindings({}, {})

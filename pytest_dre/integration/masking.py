@@ -27,6 +27,36 @@ def mask_failure(report: pytest.TestReport | pytest.CollectReport, masker: Secre
         report.wasxfail = masker.text(report.wasxfail)
 
 
+def mask_interruption(error: BaseException, masker: SecretMasker) -> None:
+    """Mask what an agent gave as the reason for ending the session, which pytest shows."""
+    masker.observe(live_environment())
+    error.args = tuple(masker.text(part) if isinstance(part, str) else part for part in error.args)
+    if isinstance(error, pytest.exit.Exception) and isinstance(error.msg, str):
+        error.msg = masker.text(error.msg)
+
+
+def mask_report(report: pytest.TestReport, masker: SecretMasker) -> None:
+    """Mask what a report of an item says, and what was captured."""
+    if not report.passed:
+        mask_failure(report, masker)
+    if report.sections:
+        report.sections = masker.sections(report.sections)
+
+
+class GateReportsMasked:
+    """In the controller, which has no runs: masks what hooks and fixtures around gates say."""
+
+    def __init__(self, masker: SecretMasker) -> None:
+        self._masker = masker
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Any:
+        """Mask the report."""
+        report = yield
+        mask_report(report, self._masker)
+        return report
+
+
 class FaultsMasked:
     """Masks what is told of studies that cannot be collected, and the warnings of studies and their runs."""
 

@@ -19,8 +19,8 @@ from pytest_dre.integration.admission import Admission, Refusal, SessionPurse
 from pytest_dre.integration.alarms import rings_at
 from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.failures import RunFailure, hook_failed
-from pytest_dre.integration.masking import mask_failure
-from pytest_dre.integration.nodes import RunItem, StudyFile
+from pytest_dre.integration.masking import mask_interruption, mask_report
+from pytest_dre.integration.nodes import GateItem, RunItem, StudyFile
 from pytest_dre.integration.reports import RunData, drop_properties, put_data
 from pytest_dre.integration.resolving import implemented_hooks
 from pytest_dre.integration.settings import Settings
@@ -84,7 +84,8 @@ class Recorder:
             _hold_back(item, refusal)
         try:
             execution = self._carry_out(item, place)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, pytest.exit.Exception) as error:
+            mask_interruption(error, self._masker)
             self._note_interruption(item, place)
             raise
         self._record(item, place, execution.result)
@@ -102,19 +103,17 @@ class Recorder:
                 report.outcome, report.longrepr = "failed", str(error)
             if item.held_back and report.skipped:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.held_back.message}")
-            passed = report.passed
-            if not passed:
-                mask_failure(report, self._masker)
-            if report.when == "call" or not passed:  # nobody asks about a setup or teardown that passed
+            mask_report(report, self._masker)
+            if report.when == "call" or not report.passed:  # nobody asks about a setup or teardown that passed
                 put_data(report, _report_data(item))
-            if report.sections:
-                report.sections = self._masker.sections(report.sections)
             if report.when == "call":
                 item.told = len(report.user_properties)
             elif report.when == "teardown":
                 if not self._settings.is_main and len(report.user_properties) == item.told:
                     drop_properties(report)
                 item.result = None
+        elif isinstance(item, GateItem):
+            mask_report(report, self._masker)
         return report
 
     def _workplace_or_hold_back(self, item: RunItem) -> _Workplace:

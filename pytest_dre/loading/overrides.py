@@ -19,17 +19,23 @@ def override_limits(study: Study, overrides: Iterable[str]) -> Study:
 
     A value is read as YAML; "null" takes a limit away. Raises DreError for what is no limit.
     """
-    own = study.limits.model_dump(exclude_defaults=True)
-    changed = False
+    overrides = list(overrides)
+    return study.model_copy(update={"limits": _overridden(study.limits, overrides)}) if overrides else study
+
+
+def check_overrides(overrides: Iterable[str]) -> None:
+    """Raise DreError as `override_limits` does, whatever the study."""
+    _overridden(Limits(), overrides)
+
+
+def _overridden(limits: Limits, overrides: Iterable[str]) -> Limits:
+    own = limits.model_dump(exclude_defaults=True)
     for text in overrides:
         agent, key, value = _parsed(text)
         target = own if agent is None else own.setdefault("agents", {}).setdefault(agent, {})
-        target[key] = value
-        changed = True
-    if not changed:
-        return study
+        target[key] = [value] if key == "retry_on" and isinstance(value, str) else value
     try:
-        return study.model_copy(update={"limits": Limits.model_validate(own)})
+        return Limits.model_validate(own)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

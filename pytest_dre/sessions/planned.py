@@ -11,6 +11,7 @@ from pytest_dre.model.runs import Condition, Plan, RunSpec
 from pytest_dre.model.source import StudySource
 from pytest_dre.model.study import Study
 from pytest_dre.sessions.contrasts import contrast_faults
+from pytest_dre.sessions.published import secret_faults
 from pytest_dre.store.database import STORE_NAME
 
 
@@ -56,9 +57,9 @@ def plan_source(source: StudySource, output_dir: Path, conditions: Sequence[Cond
         plan = plan_study(source.study, source.base_dir) if conditions is None else _plan_of(source.study, conditions)
     except StudyError as error:
         raise source.source_map.error(*error.faults) from None
-    unmatched = tuple(contrast_faults(source.study, plan.conditions))
-    if unmatched:
-        raise source.source_map.error(*unmatched)
+    faults = (*contrast_faults(source.study, plan.conditions), *secret_faults(source.study))
+    if faults:
+        raise source.source_map.error(*faults)
     return PlannedStudy(source, plan, tuple(run_names(source.study, plan)), output_dir)
 
 

@@ -149,12 +149,13 @@ def test_a_budget_must_be_a_number(spender, value):
     assert f"argument --dre-max-cost-usd: '{value}' is no number of at least 0" in result.stderr.str()
 
 
-def test_a_budget_in_the_ini_file_must_be_a_number(spender):
-    spender.write("pytest.ini", "[pytest]\ndre_max_cost_usd = much\n")
-    result = spender.run_here("studies")
-    assert result.ret != 0
-    assert "dre_max_cost_usd is 'much'; write a number from 0" in result.stdout.str()
-    assert "Traceback" not in result.stdout.str()
+@pytest.mark.parametrize("key", ["dre_max_cost_usd", "dre_max_failures", "dre_confirm_above_usd"])
+def test_a_sum_in_the_ini_file_must_be_a_number(spender, mode, key):
+    spender.write("pytest.ini", f"[pytest]\n{key} = much\n")
+    result = spender.run("studies", *mode)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"pytest.ini: {key}: 'much' is no number of at least 0" in result.stderr.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert spender.calls() == []
 
 
@@ -162,9 +163,14 @@ def test_limits_from_the_command_line(spender):
     limit(spender, "{max_cost_usd: 0.0}")
     spender.run_here("studies", "--dre-limit", "max_cost_usd=0.02").assert_outcomes(passed=2, skipped=4)
     spender.run_here("studies", "--lf", "--dre-limit", "max_cost_usd=null").assert_outcomes(passed=4)
-    result = spender.run_here("studies", "--dre-limit", "max_cost=1")
-    assert result.ret != 0
-    assert "there is no limit 'max_cost'; did you mean 'max_cost_usd'" in result.stdout.str()
+
+
+@pytest.mark.parametrize("more", [(), ("--dre-plan",), ("-n2",)], ids=" ".join)
+def test_what_is_no_limit_ends_the_session_before_anything_is_collected(spender, more):
+    result = spender.run("studies", "--dre-limit", "max_cost=1", *more)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "there is no limit 'max_cost'; did you mean 'max_cost_usd'" in result.stderr.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
 def test_the_ledger_of_the_session_is_removed(spender, monkeypatch, tmp_path_factory):

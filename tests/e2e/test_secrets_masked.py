@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import textwrap
 
 import pytest
 
@@ -193,3 +194,79 @@ def test_the_dre_command_masks_faults(leaky):
     command = "import sys; from pytest_dre.cli import main; sys.exit(main(['validate', 'studies/leaky.study.yaml']))"
     result = leaky.pytester.run(sys.executable, "-c", command)
     assert "cannot connect with ******" in result.stdout.str()
+
+
+GATE = """
+        outcomes: [{name: y, source_table: runs, column: primary_outcome, aggregation: mean, primary: true}]
+        gates: [{gate_id: high, outcome: y, claim: at_least, value: 0.5}]
+"""
+AROUND_GATES = """
+import os
+
+KEY = os.environ["MY_API_KEY"]
+
+
+def pytest_runtest_setup(item):
+    print("before", KEY)
+    if "gate=" in item.name:
+        raise RuntimeError(f"setup {KEY}")
+
+
+def pytest_runtest_teardown(item):
+    if "gate=" in item.name:
+        raise RuntimeError(f"teardown {KEY}")
+"""
+
+
+def test_failures_around_gates_are_masked(leaky, mode):
+    leaky.write("studies/leaky.py", "def leak(number):\n    return {'metrics': {'primary_outcome': 1.0}}\n")
+    leaky.write("conftest.py", AROUND_GATES)
+    study = (leaky.path / "studies/leaky.study.yaml").read_text()
+    leaky.write("studies/leaky.study.yaml", study + textwrap.dedent(GATE))
+    result = leaky.run("studies", "-rA", "--junitxml=report.xml", *mode)
+    output = leaky.words(result)
+    assert "RuntimeError: setup ***" in output
+    assert "RuntimeError: teardown ***" in output
+    assert "before ***" in output
+    assert SECRET not in output + (leaky.path / "report.xml").read_text()
+
+
+@pytest.mark.parametrize("how", ["raise KeyboardInterrupt('why ' + key)", "pytest.exit('why ' + key)"])
+def test_why_an_agent_ends_the_session_is_masked(leaky, how):
+    leaky.write(
+        "studies/leaky.py",
+        f"import os\nimport pytest\n\n\ndef leak(number):\n    key = os.environ['MY_API_KEY']\n"
+        f"    if number:\n        {how}\n    return {{}}\n",
+    )
+    result = leaky.pytester.runpytest_subprocess("studies", "-pno:xdist", "-pno:randomly", "--junitxml=report.xml")
+    output = result.stdout.str() + result.stderr.str()
+    assert "why ***" in output
+    assert SECRET not in output
+    assert leaky.manifest("leaky")["missing_reasons"]["interrupted"] == 1
+
+
+def test_a_study_must_not_hold_a_secret(leaky, mode):
+    """Its artifacts hold the study, and its levels are in every table."""
+    leaky.write(
+        "studies/leaky.study.yaml",
+        f"""
+        study_id: leaky
+        title: with {SECRET}
+        notes: my dear key, of house word open-sesame-please
+        factors: [{{name: number, levels: [0, "{SECRET}"]}}]
+        agents:
+          leaky:
+            ref: "./leaky.py:leak"
+            params: {{api_key: "{SECRET}", {SECRET}: 1}}
+        """,
+    )
+    result = leaky.run("studies", "--junitxml=report.xml", *mode)
+    assert result.ret != 0
+    output = leaky.words(result)
+    said = "it holds the value of the environment variable MY_API_KEY, which the artifacts would publish"
+    places = ["2:1: title", "4:38: factors[0].levels[1].name", "8:14: agents.leaky.params.api_key"]
+    assert output.count(said) >= 4
+    for place in places:
+        assert f"leaky.study.yaml:{place}: {said}; read it from the environment where it is used" in output
+    assert SECRET not in output
+    assert not list(leaky.path.rglob("store.sqlite"))

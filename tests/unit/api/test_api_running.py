@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -379,3 +380,19 @@ def test_wrong_arguments_are_named(here, make_study, arguments, message):
         run_study(**keys)
     assert str(caught.value) == message
     assert [str(fault) for fault in dry_run_validate(**keys)] == [message]
+
+
+def test_faults_quote_no_secret(make_study, monkeypatch, here):
+    monkeypatch.setenv("MY_API_KEY", "sk-proj-0123456789abcdef")
+
+    def broken():
+        raise ValueError(f"401 for {os.environ['MY_API_KEY']}")
+
+    study = make_study(problem_ids=("p",))
+    with pytest.raises(StudyError, match=r"ValueError: 401 for \*\*\*") as caught:
+        run_study(study, agent_bindings={"a": lambda x: x}, problem_registry={"p": broken})
+    assert "sk-proj" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    faults = dry_run_validate(study, agent_bindings={"a": lambda x: x}, problem_registry={"p": broken})
+    assert any("401 for ***" in str(fault) for fault in faults)
+    assert not any("sk-proj" in str(fault) for fault in faults)

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_dre.errors import DreError
-from pytest_dre.loading.overrides import override_limits
+from pytest_dre.loading.overrides import check_overrides, override_limits
 from pytest_dre.model.running import Limits, RunLimits
 from pytest_dre.model.study import Study
 
@@ -40,3 +40,9 @@ def test_keys_are_replaced_added_and_taken_away():
 def test_what_is_no_limit_is_named(text, message):
     with pytest.raises(DreError, match=message):
         override_limits(STUDY, [text])
+    with pytest.raises(DreError, match=message):
+        check_overrides([text])
+
+
+def test_one_exception_s_name_is_a_list_of_one():
+    assert override_limits(STUDY, ["retry_on=MyError"]).limits.retry_on == ("MyError",)
