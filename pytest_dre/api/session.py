@@ -57,7 +57,7 @@ class Session:
         planned = self.prepared.planned
         if not self.checkpoint or not planned.plan.runs:
             return self._perform(None, show_progress)
-        with closing(claimed_store(planned, self.info)) as store:
+        with closing(claimed_store(planned, self.info, resume=self.resume)) as store:
             store.set_versions(self.prepared.bindings.versions)
             with _exported(self, include_sqlite):
                 return self._perform(store, show_progress)

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_dre.api.notices import StudyWarning
+from pytest_dre.sessions.lost_stores import see_to_lost_store
 from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.store.failures import opening_failed
 from pytest_dre.store.ownership import SessionInfo
 from pytest_dre.store.runs import RunStore
 
@@ -26,12 +28,19 @@ def session_info(session_id: str) -> SessionInfo:
     )
 
 
-def claimed_store(planned: PlannedStudy, session: SessionInfo) -> RunStore:
+def claimed_store(planned: PlannedStudy, session: SessionInfo, *, resume: bool = False) -> RunStore:
     """Return the study's store, opened for the session alone.
 
-    What was salvaged of a damaged one, and that another session's workers are waited for, is a StudyWarning. Raises
-    StoreError; RunningElsewhere, a StoreError, if another session runs the study.
+    What was salvaged of a damaged one, that artifacts were kept whose store is gone, and that another session's workers
+    are waited for, is a StudyWarning. Raises StoreError, also if there is nothing to `resume` though there was;
+    RunningElsewhere, a StoreError, if another session runs the study.
     """
+    try:
+        kept = see_to_lost_store(planned, resume=resume)
+    except OSError as error:
+        raise opening_failed(planned.store_path, error) from error
+    if kept is not None:
+        _say(kept)
     store = RunStore.create_or_open(planned.store_path, planned.study.study_id, on_salvage=_say)
     return _claimed(store, session)
 

@@ -20,6 +20,7 @@ from pytest_dre.sessions.exporting import ClosedStudy, close_study
 from pytest_dre.sessions.judging import save_study_baseline
 from pytest_dre.sessions.planned import PlannedStudy
 from pytest_dre.sessions.results import StoredResults
+from pytest_dre.store.failures import vanished
 
 # A session that held runs back for these reasons has not done what it was asked for, though nothing failed.
 INCOMPLETE = frozenset(
@@ -107,7 +108,7 @@ class Exporter:
             return ClosedStudy(
                 planned, None, error=f"artifacts not written: {self._stores.refused[planned.store_path]}"
             )
-        return close_study(
+        closed = close_study(
             planned,
             session_id=self._settings.session_id,
             cached=replayed,
@@ -122,6 +123,18 @@ class Exporter:
             ),
             verdicts=verdicts,
         )
+        return closed or self._without_store(planned)
+
+    def _without_store(self, planned: PlannedStudy) -> ClosedStudy | None:
+        """Return what to say of a study whose store is not there, None if nothing was ever in it.
+
+        That it was removed while runs came in, workers have found out, or nobody.
+        """
+        path = planned.source.path
+        error = self._stores.refused.get(planned.store_path)
+        if error is None and path is not None and self._pending.has_done(path):
+            error = vanished(planned.store_path)
+        return None if error is None else ClosedStudy(planned, None, error=str(error))
 
     def _left_out(self, planned: PlannedStudy) -> list[str]:
         """Return what to say of runs that only the next session carries out, as their loss showed after selection.

@@ -9,6 +9,7 @@ import pytest
 # Keys of xdist's workerinput
 WORKER_SESSION = "dre_session"
 WORKER_LEDGER = "dre_ledger"
+WORKER_REQUEUES = "dre_requeues"
 BUDGETS = ("max_cost_usd", "max_tokens", "max_total_s", "max_failures")
 
 session_key = pytest.StashKey[str]()
@@ -30,8 +31,14 @@ def ledger_path(config: pytest.Config) -> Path | None:
     return config.stash[ledger_key]
 
 
+def requeues(config: pytest.Config) -> bool:
+    """Return whether xdist gives the item that a worker died of to another one, until no worker may be replaced."""
+    return config.getoption("dist") in ("loadscope", "loadfile", "loadgroup")
+
+
 def prepare_worker(config: pytest.Config, node: Any) -> None:
-    """Tell an xdist worker both."""
+    """Tell an xdist worker these, and what `requeues` does."""
+    node.workerinput[WORKER_REQUEUES] = requeues(config)
     node.workerinput[WORKER_SESSION] = session_id(config)
     node.workerinput[WORKER_LEDGER] = str(ledger_path(config) or "")
 

@@ -60,14 +60,15 @@ class PendingRuns:
         """
         self._kept.add(study)
 
+    def has_done(self, study: Path) -> bool:
+        """Return whether a run of the study was carried out or replayed in this session."""
+        return self._count(self._done, study) > 0
+
     def unreported(self, study: Path) -> int:
         """Return how many selected runs of the study nobody has reported, though nobody ended the session early."""
         if self._ended_early:
             return 0
-        silent = self._selected - self._done - self._held_back - self._failed
-        return sum(
-            file_of(prefix, self._config.rootpath) == study and not is_gate(name) for prefix, _, name in _parts(silent)
-        )
+        return self._count(self._selected - self._done - self._held_back - self._failed, study)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note Ctrl-C and `pytest.exit`."""
@@ -75,8 +76,11 @@ class PendingRuns:
 
     def runs_left(self, study: Path) -> int:
         """Return how many of the selected runs of the study at `study` failed or never ran."""
-        left = _parts(self._selected - self._done)
-        counts = Counter(prefix for prefix, _, name in left if not is_gate(name))
+        return self._count(self._selected - self._done, study)
+
+    def _count(self, node_ids: Iterable[str], study: Path) -> int:
+        """Return how many of the items are runs of the study."""
+        counts = Counter(prefix for prefix, _, name in _parts(node_ids) if not is_gate(name))
         return sum(count for prefix, count in counts.items() if file_of(prefix, self._config.rootpath) == study)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

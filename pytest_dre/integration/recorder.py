@@ -82,6 +82,8 @@ class Recorder:
         if refusal is not None:
             place.store.note_unstarted(item.run.run_id, self._settings.session_id, refusal.reason, refusal.message)
             _hold_back(item, refusal)
+        if self._settings.requeues:
+            self._begin(item, place)
         try:
             execution = self._carry_out(item, place)
         except (KeyboardInterrupt, pytest.exit.Exception) as error:
@@ -180,6 +182,17 @@ class Recorder:
         if stored.status is not RunStatus.SUCCESS:
             raise RunFailure(stored, None)
         return True
+
+    def _begin(self, item: RunItem, place: _Workplace) -> None:
+        """Note that the run is begun; hold it back if that was noted, as the worker that noted it has died of it.
+
+        What the controller records of that may come after the run was given to this one.
+        """
+        run_id, session_id = item.run.run_id, self._settings.session_id
+        note = place.store.unstarted_note(run_id)
+        if note is not None and (note.reason, note.session_id) == (StatusReason.INTERRUPTED, session_id):
+            _hold_back(item, Refusal(StatusReason.CRASHED, "a worker has died of it; rerun it with --lf"))
+        place.store.note_unstarted(run_id, session_id, StatusReason.INTERRUPTED, "its session ended while it ran")
 
     def _carry_out(self, item: RunItem, place: _Workplace) -> Execution:
         policy = place.policies[item.run.agent_id if item.run.agent_id in place.policies else None]

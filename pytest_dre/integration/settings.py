@@ -8,7 +8,7 @@ import pytest
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.tracking import tracked_version
-from pytest_dre.integration.identity import BUDGETS, ledger_path, session_id
+from pytest_dre.integration.identity import BUDGETS, WORKER_REQUEUES, ledger_path, session_id
 from pytest_dre.model.source import StudySource
 from pytest_dre.sessions.budgets import Budget
 from pytest_dre.sessions.directories import output_directory
@@ -36,6 +36,7 @@ class Settings:
         root: pytest's rootdir; relative output directories start there.
         output_base: `--dre-output`: studies write to <output_base>/<study_id>. None: each to its own output_dir.
         worker: The process's name among those of the session, such as "gw0".
+        requeues: Whether it may be given a run that another worker has died of.
         resumption: Which stored results are replayed.
         limits: Values of `--dre-limit`, each "[agent:]key=value".
         budget: What the session may spend, over all its studies.
@@ -53,6 +54,7 @@ class Settings:
     root: Path
     output_base: Path | None
     worker: str
+    requeues: bool
     resumption: Resumption
     limits: tuple[str, ...]
     budget: Budget
@@ -105,6 +107,7 @@ def _read(config: pytest.Config) -> Settings:
         root=config.rootpath,
         output_base=_output_base(config),
         worker=workerinput["workerid"] if workerinput else MAIN,
+        requeues=bool(workerinput and workerinput[WORKER_REQUEUES]),
         resumption=_resumption(config),
         limits=tuple(config.getoption("dre_limit") or ()),
         budget=_session_budget(config),

@@ -4,6 +4,7 @@ import datetime
 import os
 import shlex
 import socket
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,11 +15,14 @@ from pytest_dre.errors import StoreError
 from pytest_dre.execution.fingerprints import VersionKey, fingerprint
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.watching import settle_hangs, under_way
+from pytest_dre.sessions.lost_stores import see_to_lost_store
 from pytest_dre.sessions.planned import PlannedStudy
+from pytest_dre.store.failures import opening_failed
 from pytest_dre.store.ownership import RunningElsewhere, SessionInfo
 from pytest_dre.store.runs import RunStore
 from pytest_dre.store.salvage import Salvaged
 
+MAX_DAMAGE = 80  # characters of what SQLite says, which may be a page of page numbers
 WhenSalvaged = Callable[[PlannedStudy, Sequence[str]], object]
 
 
@@ -33,6 +37,7 @@ class Stores:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._session = _session_info(config, settings)
+        self._resume = settings.resumption.resume
         self._open: dict[Path, RunStore] = {}
         self._when_salvaged: list[WhenSalvaged] = []
         self.notices: defaultdict[Path, list[str]] = defaultdict(list)
@@ -79,6 +84,7 @@ class Stores:
 
     def _claimed(self, planned: PlannedStudy) -> RunStore:
         path = planned.store_path
+        self._see_to_lost_store(planned)
         salvaged: list[Salvaged] = []
         # The look into all results that salvage begins with takes time: one process of the session has it.
         on_salvage = salvaged.append if self._session.main else None
@@ -95,10 +101,21 @@ class Stores:
             raise
         return store
 
+    def _see_to_lost_store(self, planned: PlannedStudy) -> None:
+        """Refuse to resume in every process; in the main one, which opens it first, keep artifacts aside."""
+        if not (self._session.main or self._resume):
+            return
+        try:
+            notice = see_to_lost_store(planned, resume=self._resume)
+        except OSError as error:
+            raise opening_failed(planned.store_path, error) from error
+        if notice is not None:
+            self.notices[planned.store_path].append(notice)
+
     def _note(self, planned: PlannedStudy, store: RunStore, salvaged: Salvaged) -> None:
         self.notices[planned.store_path].append(
             f"the store was damaged and is kept as {salvaged.kept.name}: {salvaged.results} results were salvaged,"
-            f" {salvaged.lost_hint} ({salvaged.damage})"
+            f" {salvaged.lost_hint} ({textwrap.shorten(salvaged.damage, MAX_DAMAGE, placeholder=' …')})"
         )
         versions = store.versions()
         undone = [

@@ -14,6 +14,7 @@ from pytest_dre.integration.baselines import Baselines
 from pytest_dre.integration.closing import Exporter
 from pytest_dre.integration.gate_names import is_gate
 from pytest_dre.integration.gates import GatesAfterwards
+from pytest_dre.integration.identity import requeues
 from pytest_dre.integration.limit_names import require_known_agents
 from pytest_dre.integration.pending import PendingRuns
 from pytest_dre.integration.settings import Settings
@@ -142,8 +143,9 @@ class Controller:
         if run is None:
             return
         store, session_id = self._stores.of(planned), self._settings.session_id
-        note = store.unstarted().get(run.run_id)
-        if note is not None and note.session_id == session_id:
+        note = store.unstarted_note(run.run_id)
+        is_begun = note is not None and note.reason == StatusReason.INTERRUPTED and requeues(self._config)
+        if note is not None and note.session_id == session_id and not is_begun:
             report.longrepr = f"{report.longrepr}\nrun {run.run_id} was not started ({note.reason}), and stays missing"
             return
         death = death_of(planned, run, session_id, _worker_of(report))

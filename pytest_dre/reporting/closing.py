@@ -77,7 +77,7 @@ def _unfinished(sums: Totals, about: Whereabouts) -> bool:
 
 def _notices(notices: Sequence[str], *, compact: bool) -> list[Entry]:
     entries = [
-        Entry("" if index else "notice", words=clean(text), lines=1 if compact else MAX_NOTE_LINES)
+        Entry("" if index else "notice", words=clean(text), lines=1 if compact else MAX_ERROR_LINES)
         for index, text in enumerate(notices[:MAX_NOTICES])
     ]
     more = len(notices) - MAX_NOTICES

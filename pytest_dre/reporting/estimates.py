@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from pytest_dre.reporting.entries import Entry
 from pytest_dre.reporting.numbers import counted, format_amount, format_count, format_duration
+from pytest_dre.reporting.width import clean
 
 MAX_LINES = 3
+MAX_LINES_UNREAD = 6
 NOTHING_TO_RUN = "nothing, as there is nothing to run"
 
 
@@ -30,6 +32,7 @@ class Estimate:
         same_agent: The part that rests on stored runs of the same agent.
         expected: How many runs rest on `limits.expected`.
         unknown: How many runs rest on nothing and are in none of the sums.
+        unread: Why the stored runs could not be looked at, "" if they could.
     """
 
     runs: int
@@ -40,11 +43,14 @@ class Estimate:
     same_agent: Basis = Basis()
     expected: int = 0
     unknown: int = 0
+    unread: str = ""
 
 
 def estimate_entry(estimate: Estimate) -> Entry:
     """Return the plan's entry for an estimate: the amounts, and what they rest on."""
-    return Entry("estimate", words=estimate_text(estimate), lines=MAX_LINES)
+    return Entry(
+        "estimate", words=clean(estimate_text(estimate)), lines=MAX_LINES_UNREAD if estimate.unread else MAX_LINES
+    )
 
 
 def estimate_line(estimate: Estimate) -> str:
@@ -59,10 +65,11 @@ def estimate_text(estimate: Estimate) -> str:
     amounts = ", ".join(_amounts(estimate))
     known = estimate.runs - estimate.unknown
     if not amounts or known <= 0:
-        why = "no runs of these agents are stored, and limits.expected tells no amounts"
+        why = estimate.unread or "no runs of these agents are stored, and limits.expected tells no amounts"
         return f"unknown for {counted(estimate.runs, 'run')}: {why}"
     unknown = f"; unknown for {counted(estimate.unknown, 'run')}" if estimate.unknown else ""
-    return f"{amounts} for {counted(known, 'run')}{_sources(estimate)}{unknown}"
+    unread = f"; {estimate.unread}" if estimate.unread else ""
+    return f"{amounts} for {counted(known, 'run')}{_sources(estimate)}{unknown}{unread}"
 
 
 def _amounts(estimate: Estimate) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_dre.errors import StoreError
 from pytest_dre.execution.fingerprints import fingerprint
@@ -26,8 +26,8 @@ def estimate_of(
 ) -> Estimate:
     """Return what a session is likely to spend on `runs` of the study; those that it replays cost nothing.
 
-    `versions` are those of the agents and problems now, by default the last that the store has noted. A store that
-    cannot be read tells nothing.
+    `versions` are those of the agents and problems now, by default the last that the store has noted. Of a store that
+    cannot be read, the estimate says why.
     """
     limits = planned.study.limits
     try:
@@ -37,8 +37,8 @@ def estimate_of(
         with closing(store):
             known = store.versions() if versions is None else versions
             return estimate(_carried_out(runs, store, resumption, known), store.means(), limits)
-    except StoreError:
-        return estimate(runs, {}, limits)
+    except StoreError as error:
+        return replace(estimate(runs, {}, limits), unread=str(error))
 
 
 def estimate(runs: Iterable[RunSpec], means: Mapping[Pair, Means], limits: Limits) -> Estimate:

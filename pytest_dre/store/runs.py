@@ -236,6 +236,11 @@ class RunStore:
         rows = self._rows("SELECT run_id, reason, message, session_id FROM unstarted")
         return {run_id: Unstarted(*values) for run_id, *values in rows}
 
+    def unstarted_note(self, run_id: str) -> Unstarted | None:
+        """Return the last note on why the run was not started; it may have been carried out since."""
+        rows = self._rows("SELECT reason, message, session_id FROM unstarted WHERE run_id = ?", (run_id,))
+        return Unstarted(*rows[0]) if rows else None
+
     def set_versions(self, versions: Mapping[VersionKey, str]) -> None:
         """Note the versions of agents and problems as they are now; results of others are stale."""
         known = self.versions()

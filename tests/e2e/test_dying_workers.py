@@ -97,8 +97,8 @@ def test_a_run_that_was_not_started_has_not_crashed(deadly):
     assert len(deadly.calls()) == 6
 
 
-def test_a_worker_that_ends_without_a_word_fails_the_session(logged):
-    """To xdist, a process that ends with status 0 has done what it was to do."""
+def test_a_run_that_nobody_reports_fails_the_session(logged, mode):
+    """To xdist, a process that ends with status 0 in the midst of its runs has done them all; so it looks like this."""
     logged.write(
         "conftest.py",
         """
@@ -109,24 +109,18 @@ def test_a_worker_that_ends_without_a_word_fails_the_session(logged):
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_protocol(item):
-            if "x=2" in item.name and (Path(__file__).parent / "die").exists():
-                raise SystemExit(0)
+            return True if "0.7-r1" in item.name and (Path(__file__).parent / "silent").exists() else None
         """,
     )
-    (logged.path / "die").touch()
-    logged.write(
-        "studies/logged.study.yaml",
-        "study_id: logged\ntitle: T\nfactors: [{name: x, levels: [1, 2, 3, 4]}]\nagents: {a: ./silent.py:silent}\n",
-    )
-    logged.write("studies/silent.py", "def silent(x):\n    return {'output': x}\n")
-    result = logged.run("studies", "-n2", "-p", "no:randomly")
-    result.assert_outcomes(passed=3)
+    (logged.path / "silent").touch()
+    result = logged.run("studies", *mode)
+    result.assert_outcomes(passed=5)
     assert result.ret == 1
     assert "1 selected run was never reported, as if a process had ended midway: go on with --lf" in logged.words(
         result
     )
-    (logged.path / "die").unlink()
-    result = logged.run("studies", "-n2", "--lf")
+    (logged.path / "silent").unlink()
+    result = logged.run("studies", "--lf", *mode)
     result.assert_outcomes(passed=1)
     assert result.ret == 0
 
@@ -135,3 +129,32 @@ def test_sessions_that_end_early_on_purpose_keep_their_exit_code(logged):
     assert logged.run("studies", "--setup-only").ret == 0
     logged.write("conftest.py", "import pytest\ndef pytest_runtest_setup():\n    pytest.exit('enough', returncode=0)\n")
     assert logged.run("studies").ret == 0
+
+
+@pytest.mark.parametrize("distribution", ["loadfile", "loadscope", "loadgroup"])
+def test_a_run_that_a_worker_died_of_is_not_carried_out_again(logged, distribution):
+    """These distributions give it to one worker after another, until none is replaced any more."""
+    logged.write(
+        "conftest.py",
+        """
+        import os
+        from pathlib import Path
+
+
+        def pytest_dre_evaluate(run_spec):
+            if run_spec.condition.factor_assignments["temperature"] == 0.7 and (Path(__file__).parent / "die").exists():
+                os._exit(3)
+            return []
+        """,
+    )
+    (logged.path / "die").touch()
+    result = logged.run("studies", "-n2", "--dist", distribution, "-rs")
+    assert result.ret == 1
+    calls = logged.calls()
+    assert len(calls) == len(set(calls)) == 6, "each run once"
+    assert sorted(stored(logged)) == [("failed", "crashed")] * 2 + [("success", "")] * 4
+    assert "a worker has died of it; rerun it with --lf" in logged.words(result)
+    (logged.path / "die").unlink()
+    result = logged.run("studies", "-n2", "--lf", "--dist", distribution)
+    assert result.ret == 0
+    assert len(logged.calls()) == 2

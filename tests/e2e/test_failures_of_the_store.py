@@ -220,3 +220,82 @@ def test_a_full_disk_stops_the_spending_and_loses_nothing(lab, mode):
     assert result.ret == 0, result.stdout.str()
     assert len(lab.calls()) == 10 - passed
     assert lab.manifest("big")["complete"] is True
+
+
+@pytest.mark.parametrize("option", ["--lf", "--dre-resume"])
+def test_nothing_is_resumed_of_a_store_that_is_gone(logged, mode, option):
+    """All runs would be paid for again, and the tables be overwritten that are the last copy of the results."""
+    logged.run("studies", *mode).assert_outcomes(passed=6)
+    logged.calls()
+    store_of(logged).unlink()
+    before = {path.name: path.read_bytes() for path in store_of(logged).parent.iterdir()}
+    result = logged.run("studies", option, *mode)
+    assert result.ret == 1
+    words = logged.words(result)
+    assert "store.sqlite is gone: " in words
+    assert "manifest.json tells of 6 results that it held, and without it none can be replayed; put it back" in words
+    assert logged.calls() == []
+    assert {path.name: path.read_bytes() for path in store_of(logged).parent.iterdir()} == before
+
+
+def test_artifacts_whose_store_is_gone_are_kept_aside(logged, mode):
+    logged.run("studies", "--dre-bundle", *mode).assert_outcomes(passed=6)
+    directory = store_of(logged).parent
+    store_of(logged).unlink()
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    result = logged.run("studies", *mode)
+    result.assert_outcomes(passed=6)
+    (kept,) = directory.glob("without-store-*")
+    assert f"the run store was gone, and with it 6 results: their artifacts are kept in {kept.name}" in logged.words(
+        result
+    )
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert logged.manifest("logged")["complete"] is True
+    result = logged.run("studies", "--dre-resume", *mode)
+    assert (result.ret, "was gone" in logged.words(result)) == (0, False)
+
+
+REMOVING = """
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def removing(number):
+    if number == 2 and (ROOT / "remove").exists():
+        (ROOT / "remove").unlink()
+        shutil.rmtree(ROOT / "artifacts/removing")
+    return {"output": number}
+"""
+
+
+def test_runs_whose_store_was_removed_while_the_session_ran_are_run_again(lab, mode):
+    lab.write("studies/removing.py", REMOVING)
+    lab.write(
+        "studies/removing.study.yaml",
+        """
+        study_id: removing
+        title: T
+        factors: [{name: number, levels: [0, 1, 2, 3, 4, 5]}]
+        agents: {removing: "./removing.py:removing"}
+        """,
+    )
+    (lab.path / "remove").touch()
+    result = lab.run("studies", *mode)
+    assert result.ret == 1
+    assert "was removed or replaced while runs were recorded" in lab.words(result)
+    assert "resume" in lab.words(result)
+    result = lab.run("studies", "--lf", *mode)
+    result.assert_outcomes(passed=6)
+    assert lab.manifest("removing")["complete"] is True
+
+
+def test_a_plan_says_why_the_store_cannot_be_read(logged):
+    logged.run("studies").assert_outcomes(passed=6)
+    with sqlite3.connect(store_of(logged)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    result = logged.run("studies", "--dre-plan", "--dre-resume")
+    assert "estimate unknown for 6 runs" in logged.words(result)
+    assert "was written by a newer pytest-dre (store version 99" in logged.words(result)

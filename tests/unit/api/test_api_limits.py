@@ -342,3 +342,29 @@ def test_secrets_of_the_environment_are_stored_nowhere(here, calls, make_study, 
     files = [file for file in (here / "out").iterdir() if file.is_file()]
     assert files
     assert not [file.name for file in files if b"sk-very-secret" in file.read_bytes()]
+
+
+def test_artifacts_whose_store_is_gone_are_kept_and_nothing_is_resumed(here, calls, make_study):
+    agent = {"a": Flaky(calls, 0)}
+    run_study(make_study(), agent_bindings=agent)
+    (here / "out/store.sqlite").unlink()
+    with pytest.raises(StoreError, match=r"manifest\.json tells of 4 results that it held"):
+        resume_study(make_study(), agent_bindings=agent)
+    assert len(list(calls.iterdir())) == 4
+    with pytest.warns(StudyWarning, match="the run store was gone, and with it 4 results"):
+        run_study(make_study(), agent_bindings=agent)
+    (kept,) = (here / "out").glob("without-store-*")
+    assert (kept / "runs.csv").is_file()
+    (here / "out/store.sqlite").unlink()
+    with pytest.warns(StudyWarning, match="the run store was gone"):
+        run_study(make_study(), agent_bindings=agent)
+    assert len(list((here / "out").glob("without-store-*"))) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"study_id": "other", "run_count": 9}', '{"study_id": "s", "run_count": 0}']
+)
+def test_a_manifest_of_something_else_is_no_sign_of_a_store(here, calls, make_study, text):
+    (here / "out").mkdir()
+    (here / "out/manifest.json").write_text(text, encoding="utf-8")
+    assert len(resume_study(make_study(study_id="s"), agent_bindings={"a": Flaky(calls, 0)})) == 4
