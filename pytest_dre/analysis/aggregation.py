@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -47,7 +47,9 @@ def aggregate(values: Sequence[Any], aggregation: str) -> Any:
     return _REDUCTIONS[aggregation](numbers) if len(numbers) == len(values) else None
 
 
-def _sum(numbers: Sequence[float]) -> float:
+def total(numbers: Iterable[float]) -> float:
+    """Return the sum, with no digits lost on the way; infinite or NaN where it is beyond the floats."""
+    numbers = tuple(numbers)
     try:
         return math.fsum(numbers)
     except (OverflowError, ValueError):  # a sum beyond the floats, infinities of both signs
@@ -55,13 +57,13 @@ def _sum(numbers: Sequence[float]) -> float:
 
 
 def _mean(numbers: Sequence[float]) -> float:
-    total = _sum(numbers)
-    if math.isinf(total):  # of finite numbers only the sum is beyond the floats, not the mean
-        return _sum([number / len(numbers) for number in numbers])
-    return total / len(numbers)
+    whole = total(numbers)
+    if math.isinf(whole):  # of finite numbers only the sum is beyond the floats, not the mean
+        return total(number / len(numbers) for number in numbers)
+    return whole / len(numbers)
 
 
 _PICKS: Mapping[str, int] = MappingProxyType({"first": 0, "last": -1})
 _REDUCTIONS: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
-    {"mean": _mean, "sum": _sum, "min": min, "max": max, "median": statistics.median}
+    {"mean": _mean, "sum": total, "min": min, "max": max, "median": statistics.median}
 )

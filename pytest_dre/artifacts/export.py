@@ -15,7 +15,7 @@ from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.artifacts.bundle import write_bundle
 from pytest_dre.artifacts.cells import Row, encodable, scalar_cell
 from pytest_dre.artifacts.csvfile import CsvWriter, FileRecord
-from pytest_dre.artifacts.manifest import StoredBeside, build_manifest
+from pytest_dre.artifacts.manifest import StoredBeside, build_manifest, with_former_date
 from pytest_dre.artifacts.mirror import Mirror, check_column_count, declared_type, type_of_values
 from pytest_dre.artifacts.outcomes import write_outcomes
 from pytest_dre.artifacts.provenance import Provenance
@@ -105,7 +105,7 @@ def export_study(
 
     `results` must stand in plan order; they are read once, one at a time. `study_yaml` is the text of study.yaml.
     An SQLite mirror or bundle that an earlier export left is renewed even if not asked for, so that it never
-    contradicts the tables. `generated_at` is now, unless given.
+    contradicts the tables. `generated_at` is now, unless given; but what is exported once more keeps its date.
 
     What the results do not tell: `unstarted`, by run id why runs were not started (those with a result are passed
     over); `stale`, the ids of planned runs with results of another agent, problem or seed only, and whether these are
@@ -137,6 +137,8 @@ def export_study(
             manifest = build_manifest(
                 study, tally, outcomes.declared, files, provenance, generated_at=stamp, beside=beside, columns=columns
             )
+            if generated_at is None:
+                manifest = with_former_date(manifest, output_dir / MANIFEST_FILE)
             _write_json(staging / MANIFEST_FILE, manifest)
             _check(staging)
             if bundle:

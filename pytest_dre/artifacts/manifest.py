@@ -1,7 +1,9 @@
 """The manifest: what an artifact directory holds and how it came about."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pytest_dre.analysis.missing import OutcomeGaps
@@ -10,6 +12,7 @@ from pytest_dre.artifacts.csvfile import FileRecord
 from pytest_dre.artifacts.provenance import Provenance
 from pytest_dre.artifacts.schema import OutcomeColumns
 from pytest_dre.artifacts.tally import LISTED, Tally
+from pytest_dre.canonical import canonical_value
 from pytest_dre.model.hypotheses import OutcomeSpec
 from pytest_dre.model.runs import RunStatus
 from pytest_dre.model.study import SCHEMA_VERSION, Study
@@ -93,6 +96,20 @@ def build_manifest(
         "provenance": _provenance_data(provenance, tally),
         "files": {name: _file_data(record) for name, record in files.items()},
     }
+
+
+def with_former_date(manifest: dict[str, Any], former: Path) -> dict[str, Any]:
+    """Return the manifest, dated as the file `former` if that differs in nothing else.
+
+    So to export the same results once more gives the same bytes.
+    """
+    try:
+        before = json.loads(former.read_text("utf-8"))
+        date = before["generated_at"]
+    except (OSError, ValueError, LookupError, TypeError):  # none, or none of ours
+        return manifest
+    dated = {**manifest, "generated_at": date}
+    return dated if canonical_value(dated) == before else manifest
 
 
 def _failures(tally: Tally) -> list[dict[str, Any]]:

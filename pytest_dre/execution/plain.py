@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pytest_dre.canonical import canonical_json
+from pytest_dre.execution.keys import free_key
 
 MAX_DEPTH = 100  # far above honest data, far below the recursion limit of json and pickle
 MAX_INTEGER_BITS = 10_000  # Python refuses to print longer ones (sys.set_int_max_str_digits)
@@ -16,6 +18,7 @@ TOO_DEEP = "<nested too deeply>"
 RECURSIVE = "<recursive>"
 
 _Seen = frozenset[int]
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+(?=>)")  # in the text of an object: another one in each process
 _name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
@@ -23,8 +26,9 @@ def to_plain(value: object) -> Any:
     """Return `value` made of dict (text keys), list, str, int, float, bool and None alone.
 
     NumPy scalars become numbers and arrays lists; enums, paths, dataclasses and sets what canonical JSON makes of
-    them; bytes text; anything else `str(value)`. NaN and infinities stay. What contains itself, or is nested deeper
-    than 100 levels, is cut there with a note.
+    them; bytes text; anything else `str(value)`, without an address in memory. NaN and infinities stay. What contains
+    itself, or is nested deeper than 100 levels, is cut there with a note. Of keys that become the same text, a number
+    tells the later ones apart.
     """
     return _plain(value, 0, frozenset())
 
@@ -76,8 +80,19 @@ def _container(value: Any, depth: int, seen: _Seen) -> Any:
         return TOO_DEEP
     below = seen | {id(value)}
     if type(value) is dict or isinstance(value, Mapping):
-        return {_key(key): _plain(item, depth + 1, below) for key, item in value.items()}
+        plain = {_key(key): _plain(item, depth + 1, below) for key, item in value.items()}
+        return plain if len(plain) == len(value) else _told_apart(value, depth, below)
     return [_plain(item, depth + 1, below) for item in value]
+
+
+def _told_apart(value: Mapping[Any, Any], depth: int, below: _Seen) -> dict[str, Any]:
+    """Return a map of which several keys become one text (1 and "1"); a text keeps its own."""
+    texts = [key for key in value if type(key) is str]
+    plain = {_key(key): _plain(value[key], depth + 1, below) for key in texts}
+    for key, item in value.items():
+        if type(key) is not str:
+            plain[free_key(_key(key), plain)] = _plain(item, depth + 1, below)
+    return plain
 
 
 def _key(key: object) -> str:
@@ -116,7 +131,7 @@ def _structure(value: Any, depth: int, seen: _Seen) -> Any:
             return RECURSIVE
         fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
         return _plain(fields, depth, seen | {id(value)})
-    return to_text(value)
+    return _ADDRESS.sub("", to_text(value))
 
 
 def _from_numpy(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from pytest_dre.execution.keys import free_key
 from pytest_dre.model.runs import RunResult
 
 MASK = "***"
@@ -138,7 +139,7 @@ class SecretMasker:
         if isinstance(value, Mapping):
             masked: dict[Any, Any] = {}
             for key, item in value.items():
-                masked[_free(self.value(key), masked)] = self.value(item)
+                masked[free_key(self.value(key), masked)] = self.value(item)
             return masked
         if isinstance(value, list | tuple):
             return type(value)(map(self.value, value))
@@ -224,11 +225,3 @@ def _forms(secret: str) -> set[str]:
 
 def _longest_first(form: str) -> tuple[int, str]:
     return -len(form), form
-
-
-def _free(key: Any, taken: Mapping[Any, Any]) -> Any:
-    number, free = 1, key
-    while free in taken:
-        number += 1
-        free = f"{key}-{number}"
-    return free

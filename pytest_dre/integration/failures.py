@@ -34,7 +34,9 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
     representation = _represented(failure)
     shown = failure.result.traceback or f"{failure.result.error_info or failure.result.status_reason}\n"
     name = f"{from_here(item.path, item.config)}::{item.name}"
-    from pytest_dre.reporting.headings import failure_heading  # most sessions need none
+    # Most sessions need neither.
+    from pytest_dre.reporting.headings import failure_heading
+    from pytest_dre.reporting.width import harmless
 
     heading = failure_heading(
         item.run,
@@ -43,8 +45,9 @@ def represent(item: "RunItem", failure: RunFailure) -> Any:
         item=name,
         command=("pytest", *place_options(item.config)),
     )
-    lines = [*(f"{line}\n" for line in heading), "\n", *shown.splitlines(keepends=True)]
-    return _rewritten(representation, lines, failure.result.error_info or failure.result.status_reason, item)
+    lines = [*(f"{line}\n" for line in heading), "\n", *harmless(shown).splitlines(keepends=True)]
+    summary = harmless(failure.result.error_info or failure.result.status_reason)
+    return _rewritten(representation, lines, summary, item)
 
 
 def _represented(failure: RunFailure) -> Any:

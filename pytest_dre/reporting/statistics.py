@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from pytest_dre.analysis.aggregation import total
 from pytest_dre.analysis.missing import WORST, OutcomeGaps, is_carried_out
 from pytest_dre.analysis.outcomes import OutcomeReader, outcome_reader
 from pytest_dre.analysis.unreported import Unreported
@@ -247,7 +248,7 @@ def totals(study: StudyTally) -> Totals:
         without_outcome=sum(item.without_outcome for item in items),
         lacking=sum(item.lacking for item in items),
         outcomes=sum(item.outcome.count for item in items),
-        cost_usd=math.fsum(item.cost_usd for item in items),
+        cost_usd=total(item.cost_usd for item in items),
     )
 
 

@@ -31,6 +31,13 @@ def clean(text: str) -> str:
     return "".join(_cleaned(text))
 
 
+def harmless(text: str) -> str:
+    """Return a text of several lines, tabs and all, in which each is as `clean` makes it, but whole."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "\n".join("\t".join("".join(_cleaned(part)) for part in line.split("\t")) for line in text.split("\n"))
+
+
 def _cleaned(text: str) -> Iterator[str]:
     marks = MAX_MARKS  # a mark at the start, or after a space, has no base
     previous = ""

@@ -209,3 +209,31 @@ def test_the_short_summary_names_the_failure_not_our_modules(lab):
     output = lab.run_here("studies", "--tb=line").stdout.str()
     assert "FAILED studies/odd.study.yaml::run - InvalidOutput: " in output
     assert "pytest_dre" not in output
+
+
+STEERING = """
+class Steering(Exception):
+    pass
+
+
+def steer(number):
+    raise Steering("\\x1b[2J\\x1b]0;title\\x07 of\\u202e\\n\\tsecond line")
+"""
+
+
+def test_a_failure_cannot_steer_the_terminal(lab, mode):
+    lab.write("studies/steer.py", STEERING)
+    lab.write(
+        "studies/steer.study.yaml",
+        """
+        study_id: steer
+        title: T
+        factors: [{name: number, levels: [0, 1]}]
+        agents: {a: "./steer.py:steer"}
+        """,
+    )
+    output = lab.run("studies", *mode).stdout.str()
+    for sign in "\x1b\x07\u202e":
+        assert sign not in output
+    assert "Steering: \\x1b[2J\\x1b]0;title\\x07 of\\u202e\n\tsecond line" in output
+    lab.run("studies", "--dre-resume", *mode)

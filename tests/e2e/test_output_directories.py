@@ -87,3 +87,11 @@ def test_studies_outside_the_rootdir(lab, mode):
     assert {lab.manifest(name, "project/artifacts")["failed_runs"] for name in ("a", "b")} == {1}
     (lab.path / "broken").unlink()
     lab.run("studies/a.study.yaml", "studies/b.study.yaml", "--lf", *arguments).assert_outcomes(passed=2)
+
+
+def test_a_session_that_replays_all_makes_the_same_bundle(first, mode):
+    first.run("studies", "--dre-bundle", *mode)
+    bundle = first.path / "artifacts/first/study.tar.gz"
+    before = bundle.read_bytes()
+    first.run("studies", "--dre-bundle", "--dre-resume", *mode)
+    assert bundle.read_bytes() == before

@@ -1,11 +1,11 @@
 """What limits a gate's interval, and what twice as many runs of a kind would do about it and cost."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pytest_dre.analysis.aggregation import total
 from pytest_dre.analysis.gates.admission import admit
 from pytest_dre.analysis.gates.arms import Arms, arms_of
 from pytest_dre.analysis.gates.baseline import Baseline
@@ -158,8 +158,8 @@ def _options(judged: _Gate, spent: Mapping[str, Spending]) -> Iterable[MoreRuns]
     """Return what could be doubled. Each doubles the runs of all arms, a baseline's too."""
     rows = [row.run_id for arm in judged.arms.rows for row in arm]
     known = [spent[run_id] for run_id in rows if run_id in spent]
-    cost = math.fsum(item.cost_usd for item in known)
-    seconds = math.fsum(item.seconds for item in known)
+    cost = total(item.cost_usd for item in known)
+    seconds = total(item.seconds for item in known)
     for what, narrowing in _narrowings(judged):
         yield MoreRuns(
             what,

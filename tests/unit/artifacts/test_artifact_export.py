@@ -173,6 +173,23 @@ def test_now_is_the_time_of_an_export_unless_told(export, out):
     assert manifest(out)["generated_at"].endswith("+00:00")
 
 
+def test_what_is_exported_once_more_keeps_its_date_and_its_bytes(export, out, results):
+    export(sqlite=True, bundle=True)
+    before = contents(out)
+    export(sqlite=True, bundle=True, generated_at=None)
+    assert contents(out) == before
+    export(results=results[:-1], generated_at=None)
+    assert manifest(out)["generated_at"] > "2025-03-03"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"generated_at": 5}'])
+def test_a_manifest_of_something_else_has_no_date_to_keep(export, out, text):
+    out.mkdir(parents=True)
+    (out / "manifest.json").write_text(text, encoding="utf-8")
+    export(generated_at=None)
+    assert manifest(out)["generated_at"] > "2025-03-03"
+
+
 def test_an_export_without_results_is_whole(export, out):
     summary = export(results=())
     assert (summary.missing, summary.complete) == (4, False)

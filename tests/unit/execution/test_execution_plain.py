@@ -171,3 +171,13 @@ def test_copies_share_nothing_that_is_plain():
     assert copied["b"] is thing
     assert copied["a"] is not value["a"]
     assert copied["a"][1][0] is not value["a"][1][0]
+
+
+def test_keys_that_become_one_text_lose_no_value():
+    plain = to_plain({1: "a", "1": "b", None: "c", "None": {True: "d", "True": "e", "True-2": "f"}})
+    assert plain == {"1": "b", "1-2": "a", "None": {"True": "e", "True-2": "f", "True-3": "d"}, "None-2": "c"}
+
+
+def test_objects_have_no_address():
+    assert to_plain([object(), len]) == ["<object object>", "<built-in function len>"]
+    assert to_plain("at 0x7f at 0x12> said") == "at 0x7f at 0x12> said", "an agent's own text"

@@ -392,7 +392,7 @@ def test_evaluator_gets_the_agents_own_objects(lab):
     seen = []
     result = run_value(lab, {"candidate": native}, problem=ProblemPacket("p", evaluator=seen.append))
     assert seen == [native]
-    assert result.outputs == {"candidate": str(native)}
+    assert result.outputs == {"candidate": "<object object>"}, "without an address, which differs between processes"
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,9 @@ def test_rows_partition_the_runs(make_study, make_plan, make_result, data) -> No
     assert counted.by_agent == (len(agents) > 1)
     assert counted.problems == len(problems)
     assert (totals(counted).planned, totals(counted).done) == (len(plan.runs), len(done))
+
+
+def test_costs_beyond_the_floats_break_no_summary(make_study, make_plan, make_result):
+    plan = make_plan(make_study(budget=[1, 2]))
+    dear = [replace(make_result(run, 1.0), lost_usd=1.5e308) for run in plan.runs]
+    assert totals(tally(make_study(budget=[1, 2]), plan, dear)).cost_usd == math.inf

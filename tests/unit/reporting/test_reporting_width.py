@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from pytest_dre.reporting.width import clean, display_width, fit, pad, shorten
+from pytest_dre.reporting.width import clean, display_width, fit, harmless, pad, shorten
 
 NASTY = st.text(st.sampled_from("ab \n\x1b\u202e\u200d\u0301\ufe0f👩👧🇩🇪❤🏽日本ก้ि\u115f\ud800\U000e0067"))
 
@@ -89,3 +89,11 @@ def test_any_text_fits_and_is_harmless(text: str, width: int, where) -> None:
 @given(NASTY | st.text())
 def test_cleaning_is_done_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+@given(st.text(), st.text(alphabet="\n\t"))
+def test_texts_of_several_lines_keep_their_lines_and_lose_what_steers(text, breaks):
+    shown = harmless(text + breaks + text)
+    assert shown.count("\n") == (text + breaks + text).count("\n")
+    assert not any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in shown if char not in "\n\t")
+    assert harmless("é" * 5000) == "é" * 5000
