@@ -149,10 +149,12 @@ def test_a_budget_must_be_a_number(spender, value):
     assert f"argument --dre-max-cost-usd: '{value}' is no number of at least 0" in result.stderr.str()
 
 
-@pytest.mark.parametrize("key", ["dre_max_cost_usd", "dre_max_failures", "dre_confirm_above_usd"])
-def test_a_sum_in_the_ini_file_must_be_a_number(spender, mode, key):
+@pytest.mark.parametrize(
+    ("key", "how"), [("dre_max_cost_usd", "-n2"), ("dre_max_failures", "-n0"), ("dre_confirm_above_usd", "-pno:xdist")]
+)
+def test_a_sum_in_the_ini_file_must_be_a_number(spender, key, how):
     spender.write("pytest.ini", f"[pytest]\n{key} = much\n")
-    result = spender.run("studies", *mode)
+    result = spender.run("studies", how)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"pytest.ini: {key}: 'much' is no number of at least 0" in result.stderr.str()
     assert "Traceback" not in result.stdout.str() + result.stderr.str()

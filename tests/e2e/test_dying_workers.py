@@ -97,7 +97,8 @@ def test_a_run_that_was_not_started_has_not_crashed(deadly):
     assert len(deadly.calls()) == 6
 
 
-def test_a_run_that_nobody_reports_fails_the_session(logged, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_a_run_that_nobody_reports_fails_the_session(logged, how):
     """To xdist, a process that ends with status 0 in the midst of its runs has done them all; so it looks like this."""
     logged.write(
         "conftest.py",
@@ -113,14 +114,14 @@ def test_a_run_that_nobody_reports_fails_the_session(logged, mode):
         """,
     )
     (logged.path / "silent").touch()
-    result = logged.run("studies", *mode)
+    result = logged.run("studies", how)
     result.assert_outcomes(passed=5)
     assert result.ret == 1
     assert "1 selected run was never reported, as if a process had ended midway: go on with --lf" in logged.words(
         result
     )
     (logged.path / "silent").unlink()
-    result = logged.run("studies", "--lf", *mode)
+    result = logged.run("studies", "--lf", how)
     result.assert_outcomes(passed=1)
     assert result.ret == 0
 

@@ -221,7 +221,8 @@ def steer(number):
 """
 
 
-def test_a_failure_cannot_steer_the_terminal(lab, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_a_failure_cannot_steer_the_terminal(lab, how):
     lab.write("studies/steer.py", STEERING)
     lab.write(
         "studies/steer.study.yaml",
@@ -232,8 +233,7 @@ def test_a_failure_cannot_steer_the_terminal(lab, mode):
         agents: {a: "./steer.py:steer"}
         """,
     )
-    output = lab.run("studies", *mode).stdout.str()
+    output = lab.run("studies", how).stdout.str()
     for sign in "\x1b\x07\u202e":
         assert sign not in output
     assert "Steering: \\x1b[2J\\x1b]0;title\\x07 of\\u202e\n\tsecond line" in output
-    lab.run("studies", "--dre-resume", *mode)

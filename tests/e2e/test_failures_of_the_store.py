@@ -222,14 +222,14 @@ def test_a_full_disk_stops_the_spending_and_loses_nothing(lab, mode):
     assert lab.manifest("big")["complete"] is True
 
 
-@pytest.mark.parametrize("option", ["--lf", "--dre-resume"])
-def test_nothing_is_resumed_of_a_store_that_is_gone(logged, mode, option):
+@pytest.mark.parametrize(("option", "how"), [("--lf", "-n2"), ("--lf", "-n0"), ("--dre-resume", "-pno:xdist")])
+def test_nothing_is_resumed_of_a_store_that_is_gone(logged, option, how):
     """All runs would be paid for again, and the tables be overwritten that are the last copy of the results."""
-    logged.run("studies", *mode).assert_outcomes(passed=6)
+    logged.run_here("studies").assert_outcomes(passed=6)
     logged.calls()
     store_of(logged).unlink()
     before = {path.name: path.read_bytes() for path in store_of(logged).parent.iterdir()}
-    result = logged.run("studies", option, *mode)
+    result = logged.run("studies", option, how)
     assert result.ret == 1
     words = logged.words(result)
     assert "store.sqlite is gone: " in words
@@ -238,12 +238,13 @@ def test_nothing_is_resumed_of_a_store_that_is_gone(logged, mode, option):
     assert {path.name: path.read_bytes() for path in store_of(logged).parent.iterdir()} == before
 
 
-def test_artifacts_whose_store_is_gone_are_kept_aside(logged, mode):
-    logged.run("studies", "--dre-bundle", *mode).assert_outcomes(passed=6)
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_artifacts_whose_store_is_gone_are_kept_aside(logged, how):
+    logged.run_here("studies", "--dre-bundle").assert_outcomes(passed=6)
     directory = store_of(logged).parent
     store_of(logged).unlink()
     before = {path.name: path.read_bytes() for path in directory.iterdir()}
-    result = logged.run("studies", *mode)
+    result = logged.run("studies", how)
     result.assert_outcomes(passed=6)
     (kept,) = directory.glob("without-store-*")
     assert f"the run store was gone, and with it 6 results: their artifacts are kept in {kept.name}" in logged.words(
@@ -251,7 +252,7 @@ def test_artifacts_whose_store_is_gone_are_kept_aside(logged, mode):
     )
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
     assert logged.manifest("logged")["complete"] is True
-    result = logged.run("studies", "--dre-resume", *mode)
+    result = logged.run("studies", "--dre-resume", how)
     assert (result.ret, "was gone" in logged.words(result)) == (0, False)
 
 
@@ -270,7 +271,8 @@ def removing(number):
 """
 
 
-def test_runs_whose_store_was_removed_while_the_session_ran_are_run_again(lab, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_runs_whose_store_was_removed_while_the_session_ran_are_run_again(lab, how):
     lab.write("studies/removing.py", REMOVING)
     lab.write(
         "studies/removing.study.yaml",
@@ -282,11 +284,11 @@ def test_runs_whose_store_was_removed_while_the_session_ran_are_run_again(lab, m
         """,
     )
     (lab.path / "remove").touch()
-    result = lab.run("studies", *mode)
+    result = lab.run("studies", how)
     assert result.ret == 1
     assert "was removed or replaced while runs were recorded" in lab.words(result)
     assert "resume" in lab.words(result)
-    result = lab.run("studies", "--lf", *mode)
+    result = lab.run("studies", "--lf", how)
     result.assert_outcomes(passed=6)
     assert lab.manifest("removing")["complete"] is True
 

@@ -97,7 +97,8 @@ def test_an_agents_own_timeout(hang, mode):
     assert hang.manifest("hang")["failure_reasons"] == {"timeout": 1}
 
 
-def test_a_timeout_that_the_agent_turns_into_another_failure_is_one(hang, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_a_timeout_that_the_agent_turns_into_another_failure_is_one(hang, how):
     hang.write("studies/hang.study.yaml", STUDY.replace(":hold", ":wrap"))
     wrap = """
     import time
@@ -111,7 +112,7 @@ def test_a_timeout_that_the_agent_turns_into_another_failure_is_one(hang, mode):
         return number
     """
     hang.write("studies/hanging.py", wrap)
-    hang.run("studies", *mode).assert_outcomes(passed=3, failed=1)
+    hang.run("studies", how).assert_outcomes(passed=3, failed=1)
     (failed,) = [row for row in hang.table("hang", "runs") if row["status"] == "failed"]
     assert failed["status_reason"] == "timeout"
     assert failed["error_info"].endswith("its time was up (limits.timeout_s is 0.5): ValueError: wrapped")

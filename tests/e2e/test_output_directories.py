@@ -89,9 +89,10 @@ def test_studies_outside_the_rootdir(lab, mode):
     lab.run("studies/a.study.yaml", "studies/b.study.yaml", "--lf", *arguments).assert_outcomes(passed=2)
 
 
-def test_a_session_that_replays_all_makes_the_same_bundle(first, mode):
-    first.run("studies", "--dre-bundle", *mode)
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_a_session_that_replays_all_makes_the_same_bundle(first, how):
+    first.run("studies", "--dre-bundle", how)
     bundle = first.path / "artifacts/first/study.tar.gz"
     before = bundle.read_bytes()
-    first.run("studies", "--dre-bundle", "--dre-resume", *mode)
+    first.run("studies", "--dre-bundle", "--dre-resume", how)
     assert bundle.read_bytes() == before

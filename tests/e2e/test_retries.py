@@ -87,13 +87,15 @@ def test_a_failed_attempt_counts_for_the_budget(flaky):
     flaky.run_here("studies").assert_outcomes(passed=2, skipped=1)
 
 
-@pytest.mark.parametrize("bound", ["study", "agent", "session"])
-def test_a_run_is_not_tried_again_once_a_budget_is_spent(flaky, mode, bound):
+@pytest.mark.parametrize(
+    ("bound", "how"), [("study", ("-p", "no:xdist")), ("agent", ("-n0",)), ("session", ("-n2",))], ids=str
+)
+def test_a_run_is_not_tried_again_once_a_budget_is_spent(flaky, bound, how):
     """The third attempt would succeed, but what the first two cost is all there is."""
     limits = {"study": ", max_cost_usd: 1", "agent": ", agents: {flaky: {max_cost_usd: 1}}", "session": ""}[bound]
     flaky.write("studies/flaky.study.yaml", STUDY.replace("retry_wait_s: 0.01", f"retry_wait_s: 0.01{limits}"))
     options = ("--dre-max-cost-usd", "1") if bound == "session" else ()
-    flaky.run("studies/flaky.study.yaml::number=1", *mode, *options).assert_outcomes(failed=1)
+    flaky.run("studies/flaky.study.yaml::number=1", *how, *options).assert_outcomes(failed=1)
     assert len((flaky.path / "tries-1.txt").read_text()) == 2
     (row,) = flaky.table("flaky", "runs")
     where = "--dre-max-cost-usd" if bound == "session" else "max_cost_usd"

@@ -218,12 +218,13 @@ def pytest_runtest_teardown(item):
 """
 
 
-def test_failures_around_gates_are_masked(leaky, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_failures_around_gates_are_masked(leaky, how):
     leaky.write("studies/leaky.py", "def leak(number):\n    return {'metrics': {'primary_outcome': 1.0}}\n")
     leaky.write("conftest.py", AROUND_GATES)
     study = (leaky.path / "studies/leaky.study.yaml").read_text()
     leaky.write("studies/leaky.study.yaml", study + textwrap.dedent(GATE))
-    result = leaky.run("studies", "-rA", "--junitxml=report.xml", *mode)
+    result = leaky.run("studies", "-rA", "--junitxml=report.xml", how)
     output = leaky.words(result)
     assert "RuntimeError: setup ***" in output
     assert "RuntimeError: teardown ***" in output
@@ -245,7 +246,8 @@ def test_why_an_agent_ends_the_session_is_masked(leaky, how):
     assert leaky.manifest("leaky")["missing_reasons"]["interrupted"] == 1
 
 
-def test_a_study_must_not_hold_a_secret(leaky, mode):
+@pytest.mark.parametrize("how", ["-pno:xdist", "-n2"])
+def test_a_study_must_not_hold_a_secret(leaky, how):
     """Its artifacts hold the study, and its levels are in every table."""
     leaky.write(
         "studies/leaky.study.yaml",
@@ -260,7 +262,7 @@ def test_a_study_must_not_hold_a_secret(leaky, mode):
             params: {{api_key: "{SECRET}", {SECRET}: 1}}
         """,
     )
-    result = leaky.run("studies", "--junitxml=report.xml", *mode)
+    result = leaky.run("studies", "--junitxml=report.xml", how)
     assert result.ret != 0
     output = leaky.words(result)
     said = "it holds the value of the environment variable MY_API_KEY, which the artifacts would publish"
