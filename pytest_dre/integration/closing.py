@@ -126,13 +126,12 @@ class Exporter:
         return closed or self._without_store(planned)
 
     def _without_store(self, planned: PlannedStudy) -> ClosedStudy | None:
-        """Return what to say of a study whose store is not there, None if nothing was ever in it.
+        """Return what to say of a study whose store is not there; None if this session has not had one.
 
-        That it was removed while runs came in, workers have found out, or nobody.
+        That it was removed while runs came in, workers may have found out, or nobody.
         """
-        path = planned.source.path
         error = self._stores.refused.get(planned.store_path)
-        if error is None and path is not None and self._pending.has_done(path):
+        if error is None and self._stores.has_opened(planned):
             error = vanished(planned.store_path)
         return None if error is None else ClosedStudy(planned, None, error=str(error))
 

@@ -60,10 +60,6 @@ class PendingRuns:
         """
         self._kept.add(study)
 
-    def has_done(self, study: Path) -> bool:
-        """Return whether a run of the study was carried out or replayed in this session."""
-        return self._count(self._done, study) > 0
-
     def unreported(self, study: Path) -> int:
         """Return how many selected runs of the study nobody has reported, though nobody ended the session early."""
         if self._ended_early:

@@ -68,6 +68,10 @@ class Stores:
         """Let `tell` be called with the study when its store is salvaged, and the names of runs without a success."""
         self._when_salvaged.append(tell)
 
+    def has_opened(self, planned: PlannedStudy) -> bool:
+        """Return whether the study's store was there when this process looked."""
+        return planned.store_path in self._open
+
     def give_up(self, planned: PlannedStudy, error: StoreError) -> None:
         """Let no further run of the study start: its result could not be kept."""
         self.refused[planned.store_path] = error
