@@ -1,5 +1,7 @@
 """Settings of the interpreter that would change a later run, or keep the session from being ended."""
 
+# `signal.getsignal` looks each handler up among the names of constants, which takes forty times as long.
+import _signal  # type: ignore[import-not-found]
 import contextlib
 import gc
 import signal
@@ -8,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # which end sessions
-_handler_of, _handle = signal.getsignal, signal.signal  # by name: an agent may leave others behind
+_handler_of = _signal.getsignal
+_handle = signal.signal  # by name: an agent may leave another behind
 
 
 @dataclass(frozen=True, slots=True)
