@@ -29,8 +29,7 @@ class PendingRuns:
         self._done: set[str] = set()
         self._kept: set[Path] = set()
         self._left_out: set[str] = set()
-        self._failed: set[str] = set()
-        self._held_back: set[str] = set()
+        self._reported: set[str] = set()  # those that failed or were held back
         self._ended_early = bool(config.getoption("setuponly", False))
 
     def add(self, node_ids: Iterable[str]) -> None:
@@ -64,7 +63,7 @@ class PendingRuns:
         """Return how many selected runs of the study nobody has reported, though nobody ended the session early."""
         if self._ended_early:
             return 0
-        return self._count(self._selected - self._done - self._held_back - self._failed, study)
+        return self._count(self._selected - self._left_out - self._done - self._reported, study)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note Ctrl-C and `pytest.exit`."""
@@ -87,11 +86,10 @@ class PendingRuns:
             return
         if (report.when == "call" and report.passed) or (report.skipped and held_back_by(report) in DONE_WITH):
             self._done.add(report.nodeid)
-        elif report.failed:
-            self._done.discard(report.nodeid)
-            self._failed.add(report.nodeid)
-        elif report.skipped:
-            self._held_back.add(report.nodeid)
+        else:
+            self._reported.add(report.nodeid)
+            if report.failed:
+                self._done.discard(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Iterator[None]:

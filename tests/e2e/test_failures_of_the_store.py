@@ -301,3 +301,16 @@ def test_a_plan_says_why_the_store_cannot_be_read(logged):
     result = logged.run("studies", "--dre-plan", "--dre-resume")
     assert "estimate unknown for 6 runs" in logged.words(result)
     assert "was written by a newer pytest-dre (store version 99" in logged.words(result)
+
+
+def test_what_a_damaged_store_has_lost_is_not_missed_where_it_was_not_selected(lab):
+    lab.write("studies/writing.py", LONG)
+    lab.write("studies/logged.study.yaml", LONG_STUDY)
+    lab.run_here("studies").assert_outcomes(passed=31)
+    with store_of(lab).open("r+b") as file:
+        file.truncate(store_of(lab).stat().st_size // 2)
+    result = lab.run_here("studies/logged.study.yaml::number=0-r1")
+    result.assert_outcomes(passed=1)
+    assert "not selected in this session: go on with --lf" in lab.words(result)
+    assert "never reported" not in lab.words(result)
+    assert result.ret == 0
