@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_dre.analysis.plans import PlanResult
 from pytest_dre.analysis.procedures.result import TestResult
-from pytest_dre.artifacts.cells import Cell, encodable, json_cell
+from pytest_dre.artifacts.cells import Cell, json_cell
 from pytest_dre.canonical import canonical_value
+from pytest_dre.encoding import encodable
 
 COLUMNS = (
     *("analysis_plan_id", "hypothesis_id", "test", "outcome"),

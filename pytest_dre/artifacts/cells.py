@@ -46,11 +46,6 @@ def text_cell(value: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def encodable(text: str) -> str:
-    r"""Return `text` with lone surrogates, which UTF-8 cannot hold, written as `\udc80`."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def read_cell(kind: ColumnKind, text: str) -> Any:
     """Return the value of a cell of the CSV.
 

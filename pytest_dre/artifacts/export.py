@@ -13,7 +13,7 @@ from types import MappingProxyType
 from pytest_dre.analysis.tables import OutcomeTable
 from pytest_dre.analysis.unstarted import TotalSpending, Unstarted
 from pytest_dre.artifacts.bundle import write_bundle
-from pytest_dre.artifacts.cells import Row, encodable, scalar_cell
+from pytest_dre.artifacts.cells import Row, scalar_cell
 from pytest_dre.artifacts.csvfile import CsvWriter, FileRecord
 from pytest_dre.artifacts.manifest import StoredBeside, build_manifest, with_former_date
 from pytest_dre.artifacts.mirror import Mirror, check_column_count, declared_type, type_of_values
@@ -44,6 +44,7 @@ from pytest_dre.artifacts.staging import publish, staging_directory
 from pytest_dre.artifacts.tally import Tally, counted
 from pytest_dre.artifacts.validation import validate_export
 from pytest_dre.canonical import canonical_value
+from pytest_dre.encoding import encodable
 from pytest_dre.errors import ArtifactError
 from pytest_dre.model.runs import Plan, RunResult, RunStatus
 from pytest_dre.model.study import Study

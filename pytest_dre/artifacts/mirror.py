@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pytest_dre.artifacts.cells import Cell, Row, encodable
+from pytest_dre.artifacts.cells import Cell, Row
 from pytest_dre.artifacts.schema import ColumnKind
+from pytest_dre.encoding import encodable
 from pytest_dre.errors import ArtifactError
 
 MOST_COLUMNS = 2000  # SQLite's own default

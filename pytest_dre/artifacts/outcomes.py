@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pytest_dre.artifacts.cells import Cell, Row, encodable, scalar_cell, text_cell
+from pytest_dre.artifacts.cells import Cell, Row, scalar_cell, text_cell
 from pytest_dre.artifacts.csvfile import CsvWriter, FileRecord
 from pytest_dre.artifacts.schema import OUTCOMES, PARQUET_FILE, OutcomeColumns
+from pytest_dre.encoding import encodable
 from pytest_dre.model.verdicts import OutcomeRow
 
 _INT64 = range(-(2**63), 2**63)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_dre.artifacts.cells import encodable
 from pytest_dre.artifacts.staging import publish, staging_directory
 from pytest_dre.canonical import canonical_value
+from pytest_dre.encoding import encodable
 from pytest_dre.errors import ArtifactError
 from pytest_dre.model.verdicts import GateVerdict
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from pytest_dre.errors import DreError
 from pytest_dre.execution.awaiting import settle
-from pytest_dre.execution.plain import to_plain, to_text
+from pytest_dre.execution.plain import to_plain
 from pytest_dre.execution.spending import to_float
+from pytest_dre.execution.texts import to_text
 from pytest_dre.model.runs import ProblemPacket
 
 Row = dict[str, Any]

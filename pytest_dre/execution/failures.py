@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_dre.errors import MissingDependencyError
-from pytest_dre.execution.plain import to_text, type_name
+from pytest_dre.execution.texts import to_text, type_name
 from pytest_dre.model.reasons import StatusReason
 
 INFO_LIMIT = 2_000  # characters; a model's error may quote a whole prompt

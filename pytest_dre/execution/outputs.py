@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_dre.errors import DreError
-from pytest_dre.execution.plain import to_plain, to_text
+from pytest_dre.execution.plain import to_plain
 from pytest_dre.execution.spending import NUMBERS, plain_metrics, wrong_number
+from pytest_dre.execution.texts import to_text
 from pytest_dre.model.runs import RunOutput
 
 _MAP_PARTS = ("metrics", "events", "trace_refs", "metadata")

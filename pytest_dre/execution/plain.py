@@ -3,14 +3,16 @@
 import dataclasses
 import enum
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from pytest_dre.canonical import canonical_json
+from pytest_dre.encoding import encodable
 from pytest_dre.execution.keys import free_key
+from pytest_dre.execution.texts import to_text
 
 MAX_DEPTH = 100  # far above honest data, far below the recursion limit of json and pickle
 MAX_INTEGER_BITS = 10_000  # Python refuses to print longer ones (sys.set_int_max_str_digits)
@@ -19,7 +21,6 @@ RECURSIVE = "<recursive>"
 
 _Seen = frozenset[int]
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+(?=>)")  # in the text of an object: another one in each process
-_name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
 def to_plain(value: object) -> Any:
@@ -33,35 +34,12 @@ def to_plain(value: object) -> Any:
     return _plain(value, 0, frozenset())
 
 
-def to_text(value: object) -> str:
-    """Return `str(value)` as text that UTF-8 can encode, whatever `value` does when asked for it."""
-    try:
-        text = str(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # an agent's own __str__, which may end the process as well as fail
-        return f"<{type_name(value)}>"
-    return _encodable(str.__str__(text))
-
-
-def type_name(value: object) -> str:
-    """Return the name of the value's class, whatever its metaclass does when asked for it."""
-    return _name_of(type(value))
-
-
-def _encodable(text: str) -> str:
-    """Write lone surrogates as escapes: no file and no database takes them."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _plain(value: Any, depth: int, seen: _Seen) -> Any:
     kind = type(value)
     if value is None or kind is bool or kind is float:
         return value
     if kind is str:
-        return _encodable(value)
+        return encodable(value)
     if kind is int:
         return _integer(value)
     if kind is dict or kind is list or kind is tuple:
@@ -96,7 +74,7 @@ def _told_apart(value: Mapping[Any, Any], depth: int, below: _Seen) -> dict[str,
 
 
 def _key(key: object) -> str:
-    return _encodable(key) if type(key) is str else to_text(key)
+    return encodable(key) if type(key) is str else to_text(key)
 
 
 def _other(value: Any, depth: int, seen: _Seen) -> Any:

@@ -16,10 +16,10 @@ from pytest_dre.execution.limits import RunPolicy
 from pytest_dre.execution.metrics import complete_metrics
 from pytest_dre.execution.outcome import Execution
 from pytest_dre.execution.outputs import AgentOutput, normalize, text_of
-from pytest_dre.execution.plain import to_text
 from pytest_dre.execution.retrying import Classify, OnAttempt, SpentOut, tried
 from pytest_dre.execution.spending import metrics_told_by
 from pytest_dre.execution.surroundings import Environment, kept_surroundings
+from pytest_dre.execution.texts import to_text
 from pytest_dre.model.reasons import StatusReason
 from pytest_dre.model.runs import UNKNOWN, ProblemPacket, RunResult, RunSpec, RunStatus
 
@@ -186,15 +186,9 @@ def _result(
     metrics = output.metrics if output else failure.metrics if failure else {}
     started, latency = timing
     agent = bound.target if progress.inputs.agent is None else progress.inputs.agent
-    return RunResult(  # not by `of`, whose passing on of arguments would cost each run
-        study_id=run.study_id,
-        condition_id=run.condition.condition_id,
-        run_id=run.run_id,
-        replicate=run.replicate,
-        agent_id=run.agent_id,
-        problem_id=run.problem_id,
-        seed=run.seed,
-        status=RunStatus.FAILED if failure else RunStatus.SUCCESS,
+    return RunResult.of(  # with all attributes: that is quickest
+        run,
+        RunStatus.FAILED if failure else RunStatus.SUCCESS,
         status_reason=failure.reason if failure else "",
         error_info=failure.info if failure else None,
         traceback=failure.traceback if failure else None,
@@ -213,6 +207,10 @@ def _result(
         metadata=metadata,
         versions=versions_of(run, bindings.versions),
         fingerprint=bindings.fingerprint_of(run),
+        attempts=1,
+        lost_usd=0.0,
+        lost_tokens=0,
+        lost_s=0.0,
     )
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import enum
 import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,7 +125,7 @@ class Attempt:
     started: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its fields are one dict, which is written and read at once
 class RunResult:
     """What a run yielded, in plain data (JSON types, NaN and infinities included).
 
@@ -199,7 +198,7 @@ class RunResult:
     @classmethod
     def of(cls, run: RunSpec, status: RunStatus, **more: Any) -> "RunResult":
         """Return a result of a run; `more` are its other attributes."""
-        return cls(
+        more.update(
             study_id=run.study_id,
             condition_id=run.condition_id,
             run_id=run.run_id,
@@ -208,24 +207,27 @@ class RunResult:
             problem_id=run.problem_id,
             seed=run.seed,
             status=status,
-            **more,
         )
+        return cls._with(more) if more.keys() == _RESULT_NAMES else cls(**more)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        return dict(zip(_RESULT_FIELDS, _all_fields(self), strict=True))
+        return dict(self.__dict__)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "RunResult":
         """Return the result that `to_dict` gave `data` for; keys of other versions are left out."""
-        if data.keys() == _RESULT_NAMES:
-            result = object.__new__(cls)
-            for assign, value in zip(_ASSIGN, _all_values(data), strict=True):
-                assign(result, value)
-            _assign_status(result, RunStatus(data["status"]))
-            return result
-        known = {name: data[name] for name in _RESULT_FIELDS if name in data}
-        return cls(**{**known, "status": RunStatus(data["status"])})
+        fields = {**data, "status": RunStatus(data["status"])}
+        if fields.keys() == _RESULT_NAMES:
+            return cls._with(fields)
+        return cls(**{name: value for name, value in fields.items() if name in _RESULT_NAMES})
+
+    @classmethod
+    def _with(cls, fields: dict[str, Any]) -> "RunResult":
+        """Return the result with these fields, which are all; a frozen class's own __init__ takes ten times as long."""
+        result = object.__new__(cls)
+        result.__dict__.update(fields)
+        return result
 
 
 def _amount(value: Any) -> float:
@@ -238,12 +240,7 @@ def _amount(value: Any) -> float:
         return 0.0
 
 
-_RESULT_FIELDS = tuple(item.name for item in dataclasses.fields(RunResult))
-_RESULT_NAMES = frozenset(_RESULT_FIELDS)
-# Thousands of results are written and read in a row: a frozen class's own __init__ takes five times as long as this.
-_all_fields, _all_values = operator.attrgetter(*_RESULT_FIELDS), operator.itemgetter(*_RESULT_FIELDS)
-_ASSIGN = tuple(RunResult.__dict__[name].__set__ for name in _RESULT_FIELDS)
-_assign_status = RunResult.__dict__["status"].__set__
+_RESULT_NAMES = frozenset(item.name for item in dataclasses.fields(RunResult))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from pytest_dre.encoding import encodable
 from pytest_dre.model.runs import Attempt, RunResult, Spending
 
 RESULT_COLUMNS = "run_id, session_id, fingerprint, status, payload, agent_id, problem_id, cost_usd, tokens, seconds"
@@ -38,9 +39,9 @@ def attempt_row(attempt: Attempt, session_id: str) -> Row:
         attempt.agent_id,
         attempt.problem_id,
         attempt.number,
-        storable(attempt.error_info),
+        encodable(attempt.error_info),
         *spending_row(attempt.spending),
-        storable(attempt.started),
+        encodable(attempt.started),
     )
 
 
@@ -62,15 +63,10 @@ def spending_row(spending: Spending) -> tuple[float, int, float]:
     )
 
 
-def storable(text: str) -> str:
-    """Return the text with what UTF-8 cannot hold (lone surrogates) escaped."""
-    return text.encode(errors="backslashreplace").decode()
-
-
 def written(result: RunResult) -> str:
     """Return the result as JSON, NaN and infinities included; pydantic's writer takes a fifth of json's time."""
     try:
-        return to_json(result, inf_nan_mode="constants").decode()
+        return to_json(result.to_dict(), inf_nan_mode="constants").decode()
     except ValueError:  # text that UTF-8 cannot hold: json escapes it
         return json.dumps(result.to_dict())
 

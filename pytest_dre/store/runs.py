@@ -8,11 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pytest_dre.encoding import encodable
 from pytest_dre.model.runs import Attempt, RunResult, RunStatus
 from pytest_dre.store.database import open_database, open_existing
 from pytest_dre.store.failures import DamagedStoreError, use_failed, vanished
 from pytest_dre.store.ownership import Claim, SessionInfo, claim
-from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, read, result_row, storable
+from pytest_dre.store.rows import ATTEMPT_COLUMNS, RESULT_COLUMNS, attempt_from, attempt_row, read, result_row
 from pytest_dre.store.salvage import Salvaged, salvage
 from pytest_dre.store.schema import INDEX_RESULTS
 from pytest_dre.store.spending import count, totals
@@ -27,6 +28,7 @@ VersionKey = tuple[str, str]  # ("agent" | "problem" | "runner", id)
 
 _RESULT_VALUES = ", ".join("?" * len(RESULT_COLUMNS.split(",")))
 _ATTEMPT_VALUES = ", ".join("?" * len(ATTEMPT_COLUMNS.split(",")))
+_INSERT_RESULT = f"INSERT INTO results ({RESULT_COLUMNS}) VALUES ({_RESULT_VALUES})"  # noqa: S608 - our own names
 
 
 class RunStore:
@@ -107,10 +109,7 @@ class RunStore:
         Its spending is that of its last attempt: the attempts before were recorded when they failed.
         """
         self._sync_if_worth_it(result.latency_s)
-        self._write(
-            f"INSERT INTO results ({RESULT_COLUMNS}) VALUES ({_RESULT_VALUES})",  # noqa: S608 - our own names
-            result_row(result, session_id),
-        )
+        self._write(_INSERT_RESULT, result_row(result, session_id))
         self._count_some()
 
     def record_unless_recorded(self, result: RunResult, session_id: str) -> bool:
@@ -228,7 +227,7 @@ class RunStore:
         """Note why a run was not started; the last note stands."""
         self._write(
             "INSERT OR REPLACE INTO unstarted (run_id, session_id, reason, message) VALUES (?, ?, ?, ?)",
-            (run_id, session_id, reason, storable(message)),
+            (run_id, session_id, reason, encodable(message)),
         )
 
     def unstarted(self) -> dict[str, Unstarted]:
@@ -254,7 +253,7 @@ class RunStore:
 
     def request_stop(self, session_id: str, reason: str) -> None:
         """Ask all processes of the session to start no further run; the first reason stands."""
-        self._write("INSERT OR IGNORE INTO stops VALUES (?, ?)", (session_id, storable(reason)))
+        self._write("INSERT OR IGNORE INTO stops VALUES (?, ?)", (session_id, encodable(reason)))
 
     def stop_reason(self, session_id: str) -> str | None:
         """Return why the session's remaining runs are not to start, None if they are."""

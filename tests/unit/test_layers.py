@@ -11,6 +11,7 @@ ROOT = Path(pytest_dre.__file__).parent
 LAYERS = {
     "canonical": 0,
     "detection": 0,
+    "encoding": 0,
     "errors": 0,
     "definitions": 0.3,
     "imports": 0.4,

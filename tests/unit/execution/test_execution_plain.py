@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_dre.execution.plain import copy_containers, to_plain, to_text
+from pytest_dre.execution.plain import copy_containers, to_plain
+from pytest_dre.execution.texts import to_text
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8")),
