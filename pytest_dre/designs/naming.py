@@ -58,8 +58,8 @@ def _names(study: Study) -> list[str]:
 def _tails(study: Study, runs: Sequence[RunSpec]) -> list[list[str]]:
     """Return the parts of each name that agent, problem and replicate make."""
     factors = {factor.name for factor in study.factors}
-    agents = {} if factors.intersection(AGENT_FACTORS) else _tokens((run.agent_id for run in runs), {})
-    problems = {} if factors.intersection(PROBLEM_FACTORS) else _tokens((run.problem_id for run in runs), {})
+    agents = {} if factors.intersection(AGENT_FACTORS) else _id_tokens(run.agent_id for run in runs)
+    problems = {} if factors.intersection(PROBLEM_FACTORS) else _id_tokens(run.problem_id for run in runs)
     replicated = any(run.replicate > 1 for run in runs)
     return [
         [
@@ -69,6 +69,11 @@ def _tails(study: Study, runs: Sequence[RunSpec]) -> list[list[str]]:
         ]
         for run in runs
     ]
+
+
+def _id_tokens(ids: Iterable[str | None]) -> dict[str, str]:
+    """Return the tokens of agents or problems, of which thousands of runs have few."""
+    return _tokens(dict.fromkeys(ids), {})
 
 
 def _tokens(values: Iterable[Any], levels: Mapping[str, Level]) -> dict[str, str]:

@@ -13,6 +13,8 @@ def value_text(value: object) -> str:
         return encode_basestring_ascii(value)
     if type(value) is int:
         return str(value)
+    if value is None:
+        return "null"
     return canonical_json(value)
 
 
