@@ -166,11 +166,18 @@ class LazyIntegration:
 
         if not is_study_file(file_path):
             return None
+        self._bring_in()
         from pytest_dre.integration.nodes import StudyFile
+
+        return StudyFile.at(file_path, parent)
+
+    def _bring_in(self) -> None:
+        from pytest_dre.integration.memory import freeze_until_the_end
+
+        freeze_until_the_end(self.config, self.at_the_end)  # before the modules of a study come in
         from pytest_dre.integration.session import activate
 
         activate(self.config)
-        return StudyFile.at(file_path, parent)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -208,9 +215,7 @@ class LazyIntegration:
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Bring the integration into the controlling process once a worker has collected runs."""
         if any(nodeid.partition("::")[0].endswith(STUDY_SUFFIXES) for nodeid in ids):
-            from pytest_dre.integration.session import activate
-
-            activate(self.config)
+            self._bring_in()
             # Registered in the midst of this hook's call, it is not called by pytest: with one worker never.
             controller = self.config.pluginmanager.get_plugin("dre-controller")
             if controller is not None:

@@ -82,14 +82,18 @@ class Admission:
     purse: SessionPurse
     budgets: Budgets
     fail_fast: bool
+    unbounded: bool  # which most studies are, and each run asks
 
     @classmethod
     def to(cls, study: Study, store: RunStore, session_id: str, purse: SessionPurse) -> "Admission":
         """Return the admission to a study's runs."""
-        return cls(store, session_id, purse, Budgets.of(study.limits), study.run_budget.fail_fast)
+        budgets, fail_fast = Budgets.of(study.limits), study.run_budget.fail_fast
+        return cls(store, session_id, purse, budgets, fail_fast, not (purse or budgets or fail_fast))
 
     def refusal(self, run: RunSpec) -> Refusal | None:
         """Return why the run must not start, None if it may."""
+        if self.unbounded:
+            return None
         if self.fail_fast and (stop := self.store.stop_reason(self.session_id)) is not None:
             return Refusal(StatusReason.FAIL_FAST, stop)
         spent = self.purse.exceeded()

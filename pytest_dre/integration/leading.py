@@ -10,12 +10,12 @@ from pytest_dre.integration.github import StepSummary
 from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import judge_key
 from pytest_dre.integration.opening import Opening
+from pytest_dre.integration.packing import ReportsUnpacked
 from pytest_dre.integration.pending import PendingRuns
-from pytest_dre.integration.reports import PropertiesRestored
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
 from pytest_dre.integration.studies import StudyRegistry
-from pytest_dre.integration.terminal import Terminal
+from pytest_dre.integration.terminal import Replays, Terminal
 from pytest_dre.integration.xdist import ClosingParts, Controller
 
 
@@ -34,7 +34,7 @@ def register_controller(
     """Register the parts of the controller of an xdist session."""
     closing = _register_closing(config, settings, registry, stores, baselines)
     config.pluginmanager.register(SettledItems(config))
-    config.pluginmanager.register(PropertiesRestored())
+    config.pluginmanager.register(ReportsUnpacked())
     config.pluginmanager.register(closing.gates, "dre-gates")
     config.pluginmanager.register(Controller(config, settings, registry, stores, closing), "dre-controller")
 
@@ -50,4 +50,6 @@ def _register_closing(
     terminal = Terminal(config, registry, exporter, pending)
     for part in (pending, exporter, terminal, StepSummary(exporter), SharedLedger(settings)):
         config.pluginmanager.register(part)
+    if settings.resumption.resume:
+        config.pluginmanager.register(Replays())
     return ClosingParts(pending, exporter, terminal, GatesAfterwards(registry), baselines)

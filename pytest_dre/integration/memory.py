@@ -1,10 +1,26 @@
 """What the garbage collector looks at from the first study that a session meets to its end."""
 
 import gc
+from collections.abc import Callable
 
 import pytest
 
 SETTLED_AT_ONCE = 500  # items
+
+
+_frozen_key = pytest.StashKey[bool]()
+
+
+def freeze_until_the_end(config: pytest.Config, at_the_end: list[Callable[[], object]]) -> None:
+    """Keep the collector from what is there before a study brings in more; not if somebody else has frozen something.
+
+    pytest looks for garbage after the last hook: what it is to be spared stays frozen until `at_the_end` is called.
+    """
+    if _frozen_key not in config.stash:
+        ours = config.stash[_frozen_key] = gc.get_freeze_count() == 0
+        if ours:
+            gc.freeze()
+            at_the_end.append(gc.unfreeze)
 
 
 class SettledItems:
@@ -16,13 +32,11 @@ class SettledItems:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        """Freeze what is there, unless somebody else has frozen something."""
+        """Freeze what the study has brought in, if `freeze_until_the_end` has begun to."""
         self._finished = 0
-        self._frozen = gc.get_freeze_count() == 0
+        self._frozen = config.stash[_frozen_key]
         if self._frozen:
             gc.freeze()
-            # pytest looks for garbage after the last hook: what it is to be spared must stay frozen until then.
-            config.pluginmanager.get_plugin("dre-lazy").at_the_end.append(gc.unfreeze)  # type: ignore[union-attr]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:

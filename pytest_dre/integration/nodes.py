@@ -71,6 +71,7 @@ class StudyFile(pytest.File):
             self.bindings = bind(self.planned, self)
         except DreError as error:
             raise self.CollectError(str(error)) from None
+        self.hooks = self.ihook  # for the announcement of its items; other conftest files may come in before they run
         timeouts = self._mark()
         for name, run in self.planned.execution_order:
             item = RunItem.from_parent(self, name=name, run=run)
@@ -113,7 +114,6 @@ class RunItem(pytest.Item):
             it and thousands of results need not stay in memory.
         cached: Whether the result was replayed from the store.
         held_back: Why it was not started, though it was selected; it stays missing then.
-        told: How many properties the report of its call has brought.
     """
 
     parent: StudyFile
@@ -124,7 +124,6 @@ class RunItem(pytest.Item):
         self.result: RunResult | None = None
         self.cached = False
         self.held_back: Refusal | None = None
-        self.told = 0
 
     @property
     def ihook(self) -> pluggy.HookRelay:

@@ -3,11 +3,14 @@
 from typing import TypedDict
 
 import pytest
-from pydantic_core import from_json, to_json
+
+from pytest_dre.model.runs import RunResult, RunSpec
+
+Properties = list[tuple[str, object]]
 
 
 class RunData(TypedDict):
-    """What a run's report carries, as JSON text: xdist takes several times as long for a dict, json as for pydantic's.
+    """What a run's report carries.
 
     Attributes:
         study: Path of the study file.
@@ -24,16 +27,13 @@ class RunData(TypedDict):
 
 def dre_data(report: pytest.TestReport) -> RunData | None:
     """Return what the recording process put on the report; None if it is no run's."""
-    text: str | None = getattr(report, "dre", None)
-    if text is None:
-        return None
-    data: RunData = from_json(text)
+    data: RunData | None = getattr(report, "dre", None)
     return data
 
 
 def put_data(report: pytest.TestReport, data: RunData) -> None:
     """Put facts about its run on the report."""
-    report.dre = to_json(data).decode()  # type: ignore[attr-defined]
+    report.dre = data  # type: ignore[attr-defined]
 
 
 def held_back_by(report: pytest.TestReport) -> str | None:
@@ -48,24 +48,21 @@ def was_cached(report: pytest.TestReport) -> bool:
     return data is not None and data["cached"]
 
 
-def drop_properties(report: pytest.TestReport) -> None:
-    """Leave the properties out of a worker's report of a teardown: the call's has them, and sending them takes time."""
-    report.user_properties = []
+def run_properties(run: RunSpec, result: RunResult, conditions: dict[str, Properties]) -> Properties:
+    """Return what JUnit and report plugins get to see: small scalars only. `conditions` keeps those of each one."""
+    of_condition = conditions.get(run.condition.condition_id)
+    if of_condition is None:
+        of_condition = [(name, _small(value)) for name, value in run.condition.assignments.items()]
+        conditions[run.condition.condition_id] = of_condition
+    properties = [*of_condition, ("seed", run.seed), ("status", str(result.status))]
+    if result.primary_outcome is not None:
+        properties.append(("primary_outcome", _small(result.primary_outcome)))
+    properties.append(("cost_usd", result.cost_usd))
+    return properties
 
 
-class PropertiesRestored:
-    """In the controller: gives a teardown's report, from which JUnit takes them, the properties of its call's."""
-
-    def __init__(self) -> None:
-        self._of_calls: dict[str, list[tuple[str, object]]] = {}
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a call brings until its teardown comes."""
-        if report.when == "call":
-            if hasattr(report, "dre"):
-                self._of_calls[report.nodeid] = report.user_properties
-        elif report.when == "teardown":
-            properties = self._of_calls.pop(report.nodeid, None)
-            if properties is not None and not report.user_properties:
-                report.user_properties = properties
+def _small(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if len(text) <= 200 else f"{text[:199]}…"

@@ -42,6 +42,18 @@ def _counts(runs: int, studies: int, gates: int) -> list[str]:
     return [told] if runs or gates else []
 
 
+class Replays:
+    """Tells replayed runs from those carried out, in a session that may have some."""
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Name those that were replayed."""
+        if getattr(report, "when", None) == "call" and report.passed and was_cached(report):
+            return "cached", "c", ("CACHED", {"green": True})
+        return None
+
+
 class Terminal:
     """Speaks for the plugin in the process that owns the terminal."""
 
@@ -99,14 +111,6 @@ class Terminal:
         if sum(found.cost_usd or 0.0 for _, found in estimates) < threshold:
             return []
         return [f"{clean(planned.study.study_id)}: {estimate_line(found)}" for planned, found in estimates]
-
-    def pytest_report_teststatus(
-        self, report: pytest.TestReport
-    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Tell replayed runs from those carried out."""
-        if getattr(report, "when", None) == "call" and report.passed and was_cached(report):
-            return "cached", "c", ("CACHED", {"green": True})
-        return None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what became of each study."""

@@ -8,6 +8,7 @@ from pytest_dre.integration.gates import GatesElsewhere
 from pytest_dre.integration.masking import masker_of
 from pytest_dre.integration.memory import SettledItems
 from pytest_dre.integration.nodes import recorder_key
+from pytest_dre.integration.packing import ReportsPacked
 from pytest_dre.integration.recorder import Recorder
 from pytest_dre.integration.settings import Settings
 from pytest_dre.integration.stores import Stores
@@ -25,4 +26,5 @@ def register_recorder(config: pytest.Config, settings: Settings, stores: Stores,
 def register_worker(config: pytest.Config, settings: Settings, stores: Stores, baselines: Baselines) -> None:
     """Register the parts of an xdist worker: gates are another's."""
     config.pluginmanager.register(GatesElsewhere(stores))
+    config.pluginmanager.register(ReportsPacked())
     register_recorder(config, settings, stores, baselines)

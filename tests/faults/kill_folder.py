@@ -33,6 +33,7 @@ import lab_log
 import pytest
 
 import pytest_dre
+from pytest_dre.integration.reports import dre_data
 
 PACKAGE = Path(pytest_dre.__file__).parent
 LAYERS = tuple(f"{PACKAGE / name}{os.sep}" for name in ("artifacts", "execution", "integration", "sessions", "store"))
@@ -101,7 +102,7 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report):
     if report.when == "call" and hasattr(report, "dre"):
-        lab_log.write(f"{'report' if report.passed else 'failed'} {json.loads(report.dre)['run_id']}")
+        lab_log.write(f"{'report' if report.passed else 'failed'} {dre_data(report)['run_id']}")
 
 
 def pytest_runtest_teardown(item):
