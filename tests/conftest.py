@@ -27,6 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def not_a_ci_job():
     """Let the sessions that tests start print and write the same wherever the tests run."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("CI", "BUILD_NUMBER", "GITHUB_STEP_SUMMARY"):
+        for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
             patch.delenv(name, raising=False)
         yield

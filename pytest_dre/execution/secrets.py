@@ -5,7 +5,7 @@ import fnmatch
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,10 +157,6 @@ class SecretMasker:
             if form in text:
                 return replace(result, **{name: self.value(getattr(result, name)) for name in _FREE_TEXTS})
         return result
-
-    def sections(self, sections: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return the captured sections of a report, (title, content) each, with their texts masked."""
-        return [(self.text(title), self.text(content)) for title, content in sections]
 
     def _masked(self, text: str) -> str:
         """Mask until nothing changes: what stands on both sides of a secret may be another, once that is masked."""

@@ -1,13 +1,20 @@
-"""Secrets masked in what pytest shows of studies beside their results: failures of hooks, skips, faults, warnings."""
+"""Secrets masked in what pytest shows of studies beside their results: failures of hooks, skips, faults, warnings.
+
+Where GitHub's runner reads what is shown, it finds no command in it either.
+"""
 
 import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 from pytest_dre.execution.secrets import SecretMasker
 from pytest_dre.execution.surroundings import live_environment
+from pytest_dre.integration import workflow_commands
 from pytest_dre.integration.nodes import StudyFile
+
+_Clean = Callable[[str], str]
 
 _masker_key = pytest.StashKey[SecretMasker]()
 
@@ -22,9 +29,10 @@ def masker_of(config: pytest.Config) -> SecretMasker:
 def mask_failure(report: pytest.TestReport | pytest.CollectReport, masker: SecretMasker) -> None:
     """Mask what a report says of a failure or skip. Hooks and imports may have set further secrets before it."""
     masker.observe(live_environment())
-    report.longrepr = _masked(report.longrepr, masker)
+    clean = _cleaner(masker)
+    report.longrepr = _cleaned(report.longrepr, clean)
     if isinstance(report, pytest.TestReport) and hasattr(report, "wasxfail"):
-        report.wasxfail = masker.text(report.wasxfail)
+        report.wasxfail = clean(report.wasxfail)
 
 
 def mask_interruption(error: BaseException, masker: SecretMasker) -> None:
@@ -40,7 +48,7 @@ def mask_report(report: pytest.TestReport, masker: SecretMasker) -> None:
     if not report.passed:
         mask_failure(report, masker)
     if report.sections:
-        report.sections = masker.sections(report.sections)
+        report.sections = _sections(report.sections, masker)
 
 
 class GateReportsMasked:
@@ -71,7 +79,7 @@ class FaultsMasked:
         if isinstance(collector, StudyFile):
             self._studies.add(collector.nodeid)
             mask_failure(report, self._masker)
-            report.sections = self._masker.sections(report.sections)
+            report.sections = _sections(report.sections, self._masker)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -84,13 +92,26 @@ class FaultsMasked:
                 warning_message.message = masked
 
 
-def _masked(shown: Any, masker: SecretMasker) -> Any:
-    """Return the parts of a failure's representation with their texts masked; its objects are changed in place."""
+def _cleaner(masker: SecretMasker) -> _Clean:
+    """Return what masks a text and, where that would be obeyed, takes the commands out of it."""
+    if not workflow_commands.are_obeyed():
+        return masker.text
+    return lambda text: workflow_commands.disarmed(masker.text(text))
+
+
+def _sections(sections: Iterable[tuple[str, str]], masker: SecretMasker) -> list[tuple[str, str]]:
+    """Return the captured sections of a report, (title, content) each, with their texts clean."""
+    clean = _cleaner(masker)
+    return [(clean(title), clean(content)) for title, content in sections]
+
+
+def _cleaned(shown: Any, clean: _Clean) -> Any:
+    """Return the parts of a failure's representation with their texts clean; its objects are changed in place."""
     if isinstance(shown, str):
-        return masker.text(shown)
+        return clean(shown)
     if isinstance(shown, list | tuple):
-        return type(shown)([_masked(part, masker) for part in shown])
+        return type(shown)([_cleaned(part, clean) for part in shown])
     if hasattr(shown, "toterminal"):
         parts = getattr(shown, "__dict__", {})
-        parts.update({name: _masked(part, masker) for name, part in parts.items()})
+        parts.update({name: _cleaned(part, clean) for name, part in parts.items()})
     return shown

@@ -183,7 +183,7 @@ def test_keys_that_masking_makes_equal_keep_their_values():
 
 def test_captured_sections_are_masked():
     captured = [("Captured stdout call", f"key {KEY}\n"), ("Captured log call", "fine")]
-    masked = masker(API_KEY=KEY).sections(captured)
+    masked = masker(API_KEY=KEY).value(captured)
     assert masked == [("Captured stdout call", "key ***\n"), ("Captured log call", "fine")]
 
 
