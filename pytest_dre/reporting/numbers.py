@@ -45,8 +45,10 @@ def format_cost(dollars: float) -> str:
 
 
 def format_amount(dollars: float) -> str:
-    """Return an amount of US dollars in running text: to the cent from ten cents on, else to its hundredth."""
-    return f"${dollars:,.2f}" if dollars >= 0.1 else format_cost(dollars)
+    """Return an amount of US dollars in running text: to the cent from ten cents on (and of none), else to its
+    hundredth.
+    """
+    return f"${dollars:,.2f}" if dollars >= 0.1 or dollars == 0 else format_cost(dollars)
 
 
 def format_duration(seconds: float) -> str:

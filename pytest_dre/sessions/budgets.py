@@ -8,6 +8,7 @@ from typing import Protocol
 from pytest_dre.analysis.unstarted import TotalSpending
 from pytest_dre.model.running import Limits, RunLimits
 from pytest_dre.model.runs import Spending
+from pytest_dre.reporting.numbers import format_amount
 from pytest_dre.store.totals import Totals
 
 _OF_A_STUDY = re.compile(
@@ -53,13 +54,13 @@ class Budget:
 
     def spending_exceeded(self, spent: Spent) -> str | None:
         """Return which bound on dollars, tokens or seconds is reached, as a sentence; None if none is."""
-        for name, bound, amount, form in (
-            ("max_cost_usd", self.max_cost_usd, spent.cost_usd, "${:,.2f}"),
-            ("max_tokens", self.max_tokens, spent.tokens, "{:,} tokens"),
-            ("max_total_s", self.max_total_s, spent.seconds, "{:,.1f} s"),
+        for name, bound, amount, shown in (
+            ("max_cost_usd", self.max_cost_usd, spent.cost_usd, format_amount),
+            ("max_tokens", self.max_tokens, spent.tokens, "{:,} tokens".format),
+            ("max_total_s", self.max_total_s, spent.seconds, "{:,.1f} s".format),
         ):
             if bound is not None and amount >= bound:
-                return f"{self._bound(name)} is reached: {form.format(amount)} of {form.format(bound)} spent"
+                return f"{self._bound(name)} is reached: {shown(amount)} of {shown(bound)} spent"
         return None
 
     def failures_exceeded(self, spent: Spent) -> str | None:

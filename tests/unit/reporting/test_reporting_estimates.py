@@ -27,7 +27,7 @@ def test_an_estimate_names_the_amounts_and_what_they_rest_on() -> None:
             "4.2 s of runs for 8 runs; from 3 stored runs of the same agents",
         ),
         (Estimate(8, tokens=900, expected=8), "900 tokens for 8 runs; from limits.expected"),
-        (Estimate(8, cost_usd=0.0, seconds=1.0, expected=8), "$0.0000, 1 s of runs for 8 runs; from limits.expected"),
+        (Estimate(8, cost_usd=0.0, seconds=1.0, expected=8), "$0.00, 1 s of runs for 8 runs; from limits.expected"),
         (Estimate(2, cost_usd=3.0), "$3.00 for 2 runs"),
         (
             Estimate(4, unknown=4),
@@ -86,7 +86,7 @@ def test_large_counts_have_a_unit(number, text) -> None:
 
 @pytest.mark.parametrize(
     ("dollars", "text"),
-    [(0, "$0.0000"), (1e-6, "<$0.0001"), (0.0123, "$0.0123"), (0.3, "$0.30"), (1.32, "$1.32"), (1234.5, "$1,234.50")],
+    [(0, "$0.00"), (1e-6, "<$0.0001"), (0.0123, "$0.0123"), (0.3, "$0.30"), (1.32, "$1.32"), (1234.5, "$1,234.50")],
 )
 def test_amounts_in_text(dollars, text) -> None:
     assert format_amount(dollars) == text

@@ -46,6 +46,7 @@ def test_no_limits_bound_nothing():
         ),
         (Limits(max_total_s=60.0), Spent(seconds=61), "limits.max_total_s is reached: 61.0 s of 60.0 s spent"),
         (Limits(max_cost_usd=0.0), Spent(), "limits.max_cost_usd is reached: $0.00 of $0.00 spent"),
+        (Limits(max_cost_usd=0.055), Spent(cost_usd=0.06), "limits.max_cost_usd is reached: $0.0600 of $0.0550 spent"),
     ],
 )
 def test_what_all_sessions_spent_counts(limits, spent, message):
