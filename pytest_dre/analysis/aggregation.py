@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 COUNT = "count"
+LARGEST = 1e100  # of values with whose squares one can compute; those of 1e160 are beyond the floats
+LARGEST_RANKED = 1e300  # the same of those that are put in order and added up
 
 
 def outcome_number(value: Any) -> float | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from pytest_dre.analysis.aggregation import LARGEST, LARGEST_RANKED
 from pytest_dre.analysis.gates.arms import Arms
 from pytest_dre.analysis.gates.question import Question, Unanswerable
 from pytest_dre.model.verdicts import ArmCount, OutcomeRow
@@ -63,6 +64,7 @@ def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:
     infinite = sum(math.isinf(value) for value in values)
     if infinite:
         raise Unanswerable(f"{infinite} of {len(values)} values of {question.outcome} are infinite", "mend the metric")
+    _computable(question, values)
     if question.kind == "binary" and any(value not in (0, 1) for value in values):
         raise Unanswerable(f"{question.outcome} is declared true or false, but has other values", "mend expected_type")
     if question.range is None:
@@ -73,6 +75,17 @@ def _possible(question: Question, rows: Sequence[OutcomeRow]) -> None:
         found = f"{len(outside)} of {len(values)} values lie outside the declared range [{low:g}, {high:g}]"
         raise Unanswerable(
             f"{found}, such as {min(outside):.6g}: the guarantee would be void", f"mend the range of {question.outcome}"
+        )
+
+
+def _computable(question: Question, values: Sequence[float]) -> None:
+    reach = LARGEST_RANKED if question.statistic.kind == "quantile" else LARGEST
+    large = [value for value in values if abs(value) > reach]
+    if large:
+        raise Unanswerable(
+            f"{len(large)} of {len(values)} values of {question.outcome} are too large to compute with, such as"
+            f" {max(large, key=abs):.6g}",
+            "cap the metric",
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pytest_dre.analysis.aggregation import LARGEST
 from pytest_dre.analysis.gates.baseline import Baseline
 from pytest_dre.analysis.power.expectations import Range, outcome_range
 from pytest_dre.analysis.power.gates import gate_powers
@@ -10,8 +11,6 @@ from pytest_dre.analysis.power.hypotheses import hypothesis_powers
 from pytest_dre.analysis.power.statements import StudyPower
 from pytest_dre.model.study import Study
 from pytest_dre.model.verdicts import OutcomeRow
-
-LARGEST = 1e100  # values whose squares are numbers, too
 
 
 def study_power(

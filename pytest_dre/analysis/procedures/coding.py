@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_dre.analysis.procedures.least_squares import rank
 from pytest_dre.analysis.procedures.request import TestRequest
-from pytest_dre.analysis.procedures.samples import Values, is_numeric_column, numbers, unsuitable
+from pytest_dre.analysis.procedures.samples import Values, is_numeric_column, numbers, require_computable, unsuitable
 from pytest_dre.analysis.procedures.table import Cell, Table, is_missing, level_key
 from pytest_dre.errors import DreError
 
@@ -53,11 +53,12 @@ def model_rows(table: Table, request: TestRequest, names: Sequence[str], *, by_l
         by_level: Whether numbers of the tested factor are levels, too.
 
     Raises:
-        DreError: A quantity is infinite, or no row is left.
+        DreError: A quantity is infinite or too large to compute with, or no row is left.
     """
     for name in names:
         if any(isinstance(cell, float) and math.isinf(cell) for cell in table.column(name)):
             raise unsuitable(request, f"{name} holds infinite values", "leave them out by a filter")
+        require_computable(request, name, table.column(name))
     outcome = numbers(request, table.column(request.outcome))
     columns = [table.column(name) for name in names]
     whole = [

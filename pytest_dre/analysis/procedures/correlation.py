@@ -11,7 +11,14 @@ from scipy import stats
 from pytest_dre.analysis.procedures.building import containing, estimated
 from pytest_dre.analysis.procedures.request import TestRequest
 from pytest_dre.analysis.procedures.result import EffectSize, TestResult
-from pytest_dre.analysis.procedures.samples import Counts, Values, is_numeric_column, numbers, unsuitable
+from pytest_dre.analysis.procedures.samples import (
+    Counts,
+    Values,
+    is_numeric_column,
+    numbers,
+    require_computable,
+    unsuitable,
+)
 from pytest_dre.analysis.procedures.table import Table, is_missing
 from pytest_dre.analysis.procedures.tails import directed_p, tail_levels
 
@@ -79,6 +86,7 @@ def _columns(table: Table, request: TestRequest) -> tuple[Values, Values, Counts
 def _check(request: TestRequest, name: str, xs: Sequence[float], ys: Sequence[float]) -> None:
     if not all(map(math.isfinite, xs)):
         raise unsuitable(request, f"{name} holds infinite values", "leave them out by a filter")
+    require_computable(request, name, xs)
     if len(xs) < 4:
         raise unsuitable(request, f"{len(xs)} rows have both it and {name}", "a correlation needs 4 or more")
     for column, values in ((name, xs), (request.outcome, ys)):

@@ -2,18 +2,20 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_dre.analysis.aggregation import LARGEST, LARGEST_RANKED
 from pytest_dre.analysis.procedures.request import ArmContrast, TestRequest
 from pytest_dre.analysis.procedures.table import Cell, Table, is_missing, is_number
 from pytest_dre.errors import DreError
 
 Values = NDArray[np.float64]
+RANK_TESTS = frozenset({"mann_whitney", "wilcoxon", "kruskal_wallis", "spearman"})
 TRUE_DIGITS = 13  # of a float's 15 to 17 significant digits, what arithmetic leaves untouched
 
 
@@ -97,7 +99,7 @@ def numbers(request: TestRequest, cells: Sequence[Cell]) -> list[float | None]:
     """Return an outcome's cells as numbers, booleans as 0 and 1, missing ones as None.
 
     Raises:
-        DreError: A cell is text or infinite.
+        DreError: A cell is text, infinite, or too large for what the test computes.
     """
     found: list[float | None] = []
     for cell in cells:
@@ -112,7 +114,21 @@ def numbers(request: TestRequest, cells: Sequence[Cell]) -> list[float | None]:
         raise unsuitable(
             request, f"it holds {infinite} infinite values", "leave them out by a filter, or define the outcome finite"
         )
+    require_computable(request, "it", found)
     return found
+
+
+def require_computable(request: TestRequest, column: str, values: Iterable[Cell]) -> None:
+    """Raise DreError where a value is so large that the test's sums (of squares, unless by ranks) are no numbers."""
+    reach = LARGEST_RANKED if request.test in RANK_TESTS else LARGEST
+    large = [value for value in values if isinstance(value, int | float) and abs(value) > reach]
+    if large:
+        example = float(max(large, key=abs))
+        raise unsuitable(
+            request,
+            f"{column} holds {len(large)} values too large to compute with, such as {example:.6g}",
+            "cap them, or leave them out by a filter",
+        )
 
 
 def is_binary(cells: Sequence[Cell]) -> bool:

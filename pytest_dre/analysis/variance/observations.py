@@ -1,12 +1,12 @@
 """The values of a gate's or an outcome's runs, with the condition, problem, arm and seed of each."""
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from pytest_dre.analysis.aggregation import LARGEST
 from pytest_dre.analysis.gates.arms import COMMON, Arms
 from pytest_dre.analysis.gates.matching import PROBLEM, Key, Runs, Stratum, Try, grouped, problem_of
 from pytest_dre.analysis.variance.quadratics import Codes, Values, codes_of
@@ -103,7 +103,7 @@ def of_rows(study: Study, outcome: str, rows: Sequence[OutcomeRow]) -> Observati
 def _known(runs: Runs, outcome: str) -> Side:
     found = ((place, row.values.get(outcome), row) for place, row in runs.items() if not row.stale)
     return {
-        place: (float(value), row.seed) for place, value, row in found if value is not None and math.isfinite(value)
+        place: (float(value), row.seed) for place, value, row in found if value is not None and abs(value) <= LARGEST
     }
 
 

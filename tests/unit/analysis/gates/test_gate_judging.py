@@ -509,6 +509,7 @@ class TestUnfit:
         [
             ("score", 1.5, "1 of 80 values lie outside the declared range [0, 1], such as 1.5"),
             ("cost", float("inf"), "1 of 80 values of cost are infinite"),
+            ("cost", -1.2e308, "1 of 80 values of cost are too large to compute with, such as -1.2e+308"),
             ("ok", 0.5, "ok is declared true or false, but has other values"),
         ],
     )
@@ -517,6 +518,13 @@ class TestUnfit:
         verdict = judge(study(gate("superior", outcome)), data)
         assert verdict.verdict is Verdict.INCONCLUSIVE
         assert verdict.reason.startswith(reason)
+
+    def test_quantiles_may_be_large(self, study: Any, rows: Any) -> None:
+        data = rows("cost", {"new": [1e300] * 40, "old": around(0, 1, 40)})
+        verdict = judge(study(gate("at_most", "cost", statistic="p75", value=10, where={"agent": "new"})), data)
+        assert (verdict.verdict, verdict.estimate) == (Verdict.FAIL, 1e300)
+        verdict = judge(study(gate("superior", "cost", statistic="median")), data)
+        assert verdict.verdict is Verdict.FAIL, "cost is to be low"
 
     def test_approximate_methods_need_units(self, study: Any, rows: Any) -> None:
         data = rows("cost", {"new": around(0, 0.1, 9), "old": around(5, 0.1, 9)})

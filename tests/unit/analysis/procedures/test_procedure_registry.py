@@ -9,6 +9,7 @@ import pytest
 from pytest_dre.analysis.procedures.adjustment import adjusted_p
 from pytest_dre.analysis.procedures.registry import find_test, known_tests, run_test
 from pytest_dre.analysis.procedures.request import ArmContrast, TestRequest
+from pytest_dre.analysis.procedures.samples import RANK_TESTS
 from pytest_dre.analysis.procedures.table import Table, is_missing
 from pytest_dre.errors import DreError
 
@@ -186,6 +187,27 @@ def test_infinite_outcomes_are_refused():
             run_test(Table({**table.columns, "value": [infinite, *cells[1:]]}), request("mann_whitney"))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_outcomes_too_large_to_compute_with_are_refused(name):
+    table = example()
+    for unit in (1e99, 1e120, 3e307):
+        large = Table({**table.columns, "value": [unit * cell for cell in table.columns["value"]]})
+        asked = request(name, minimum_effect=unit)
+        if asked.outcome == "good" or unit < 1e100 or (name in RANK_TESTS and unit < 1e300):
+            assert 0 <= run_test(large, asked).p_value <= 1
+        else:
+            with pytest.raises(DreError, match=r"it holds 60 values too large to compute with, such as -?\d"):
+                run_test(large, asked)
+
+
+def test_columns_too_large_to_compute_with_are_refused():
+    table = example()
+    large = Table({**table.columns, "size": [1e200, *table.columns["size"][1:]]})
+    for name in ("pearson", "moderation"):
+        with pytest.raises(DreError, match=r"size holds 1 values too large to compute with, such as 1e\+200; cap them"):
+            run_test(large, request(name))
+
+
 def test_two_levels_need_no_contrast_and_the_later_is_the_treatment():
     assert run_test(example(), request("welch")).effect == "mean of b minus mean of a"
     table = example()
@@ -215,7 +237,7 @@ def test_pairs_need_columns_and_values():
 
 
 def test_differences_keep_their_values_at_the_ends_of_the_floats():
-    for unit in (1e-300, 1e300):
+    for unit in (1e-300, 1e299):
         table = Table(
             {"arm": ["a", "b"] * 3, "unit": [0, 0, 1, 1, 2, 2], "value": [unit * x for x in (1, 2, 2, 4, 1, 4)]}
         )
