@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,8 +117,8 @@ class Session:
     def _crashed(self, run: RunSpec, death: Death, store: RunStore | None) -> RunResult:
         """Return the result of a run whose process died; it may have been recorded just before."""
         versions = self.prepared.bindings.versions
-        result = unstarted_result(run, versions, RunStatus.FAILED, str(death.reason), death.message)
-        result = replace(result, traceback=death.traceback)
+        reason = str(death.reason)
+        result = unstarted_result(run, versions, RunStatus.FAILED, reason, death.message, death.traceback)
         lost = [] if store is None else store.attempts(run.run_id, self.info.session_id)
         result = with_last_attempt(result, lost, death.lasted_s)
         if store is None or store.record_unless_recorded(result, self.info.session_id):

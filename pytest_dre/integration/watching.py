@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_dre.execution.watchdog import Hang, Watchdog, grace_for, read_watchdog
@@ -71,8 +71,8 @@ def settle_hangs(planned: PlannedStudy, store: RunStore) -> list[str]:
         run = next((run for run in planned.plan.runs if hang and hang.traceback and run.run_id == hang.run_id), None)
         if hang is not None and run is not None:
             session_id = file.name.removeprefix(PREFIX).removesuffix(f"-{MAIN}")
-            result = unstarted_result(run, store.versions(), RunStatus.FAILED, StatusReason.TIMEOUT, _words(hang))
-            result = replace(result, traceback=hang.traceback)
+            reason = StatusReason.TIMEOUT
+            result = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, _words(hang), hang.traceback)
             ended = file.stat().st_mtime  # the watchdog's last word
             from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
 

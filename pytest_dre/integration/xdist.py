@@ -1,7 +1,7 @@
 """The controlling process of an xdist session: it sees reports and dying workers, but collects nothing."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +154,7 @@ class Controller:
             if death.timeout is None
             else (StatusReason.TIMEOUT, death.timeout)
         )
-        crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message)
-        crash = replace(crash, traceback=death.traceback)
+        crash = unstarted_result(run, store.versions(), RunStatus.FAILED, reason, message, death.traceback)
         from pytest_dre.execution.retrying import with_last_attempt  # few sessions have runs that are lost
 
         crash = with_last_attempt(crash, store.attempts(run.run_id, session_id), death.lasted_s)
