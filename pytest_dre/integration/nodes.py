@@ -31,6 +31,9 @@ recorder_key: "pytest.StashKey[Recorder]" = pytest.StashKey()
 judge_key: "pytest.StashKey[GateJudge]" = pytest.StashKey()
 
 
+_TIMEOUT_PLUGIN = ("timeout", "pytest_timeout")  # as its entry point, and as its module is called
+
+
 class StudyFile(pytest.File):
     """A study; collects an item for each planned run, then one for each gate."""
 
@@ -96,7 +99,7 @@ class StudyFile(pytest.File):
         }
         if limits.timeout_s is None and not own:
             return {}
-        if not self.config.pluginmanager.has_plugin("timeout"):
+        if not any(map(self.config.pluginmanager.has_plugin, _TIMEOUT_PLUGIN)):
             raise self.CollectError(
                 f"{self.path}: limits.timeout_s needs the plugin pytest-timeout, which is disabled; drop -p no:timeout"
             )

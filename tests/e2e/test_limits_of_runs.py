@@ -47,6 +47,14 @@ def test_a_timeout_without_the_timeout_plugin_is_told(lab):
     assert "limits.timeout_s needs the plugin pytest-timeout" in result.stdout.str()
 
 
+def test_timeouts_hold_where_plugins_are_named_one_by_one(lab, monkeypatch, mode):
+    lab.write("studies/slow.py", "import time\n\ndef slow(seconds):\n    time.sleep(seconds)\n    return 'done'\n")
+    lab.write("studies/slow.study.yaml", SLOW)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p pytest_timeout -p pytest_dre.plugin")
+    lab.run("studies", *mode).assert_outcomes(passed=1, failed=1)
+
+
 @pytest.mark.parametrize(("policy", "outcomes"), [("fail", {"failed": 1}), ("warn", {"skipped": 1})])
 def test_gates_that_cannot_be_judged_are_never_a_silent_pass(first, policy, outcomes):
     study = first.path / "studies/first.study.yaml"
