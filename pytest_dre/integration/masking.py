@@ -87,9 +87,9 @@ class FaultsMasked:
         """Mask a warning of a run, or of the collection, which does not tell whose it is."""
         if when == "collect" or nodeid.partition("::")[0] in self._studies:
             text = str(warning_message.message)
-            masked = self._masker.text(text)
-            if masked != text:
-                warning_message.message = masked
+            shown = _cleaner(self._masker)(text)
+            if shown != text:
+                warning_message.message = shown
 
 
 def _cleaner(masker: SecretMasker) -> _Clean:

@@ -11,10 +11,13 @@ factors: [{name: mood, levels: [calm, angry]}]
 agents: {talking: "./talking.py:talking"}
 """
 TALKING = """
+import warnings
+
 print("::warning::said on import")
 
 
 def talking(mood):
+    warnings.warn("first\\n::error::warned")
     print("::add-mask::the")
     print("  ::stop-commands::x\\r::error file=a::b\\nstd::vector ##[error]old")
     if mood == "angry":
@@ -42,8 +45,8 @@ def printed(lab, *args):
 def test_nothing_is_a_command(talkative, mode):
     shown = printed(talkative, *mode)
     assert not COMMAND.search(shown)
-    for said in (r"\::add-mask::the", r"  \::stop-commands::x", r"\::error file=a::b", r"\::error::raised"):
-        assert shown.count(f"\n{said}\n") >= 1, said
+    for said in ("::add-mask::the", "::stop-commands::x", "::error file=a::b", "::error::raised", "::error::warned"):
+        assert re.search(rf"^ *\\{said}$", shown, re.MULTILINE), said
     assert r"std::vector ##\[error]old" in shown
 
 
