@@ -6,9 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from pytest_dre.errors import DreError
+from pytest_dre.execution.arrays import is_number
 from pytest_dre.execution.awaiting import settle
 from pytest_dre.execution.plain import to_plain
 from pytest_dre.execution.spending import to_float
@@ -20,7 +19,7 @@ Row = dict[str, Any]
 ANSWER_KEYS = ("candidate", "state", "answer", "solution", "final_answer", "x")
 _NO_METRICS = frozenset({"higher_is_better", "evaluator_id", "metric_unit", "aggregation_level", "notes_json"})
 _EXACT = (Decimal, Fraction)
-_SCALARS = (bool, int, float, np.number, np.bool_, *_EXACT)
+_SCALARS = (bool, int, float, *_EXACT)
 
 
 class InvalidEvaluation(DreError):
@@ -52,7 +51,7 @@ def rows_from(value: Any, evaluator_id: str) -> list[Row]:
     """
     if value is None:
         return []
-    if isinstance(value, _SCALARS) or (isinstance(value, np.ndarray) and value.ndim == 0):
+    if _is_scalar(value):
         return [_row({"metric_name": "score", "metric_value": value}, evaluator_id)]
     fields = _fields(value)
     if fields is not None:
@@ -60,6 +59,10 @@ def rows_from(value: Any, evaluator_id: str) -> list[Row]:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [row for item in value for row in rows_from(item, evaluator_id)]
     raise InvalidEvaluation(f"an evaluator returns a number, a map of numbers or rows, not {type(value).__name__}")
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, _SCALARS) or is_number(value)
 
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:
@@ -86,7 +89,7 @@ def _rows_of_map(fields: Mapping[Any, Any], evaluator_id: str) -> list[Row]:
     return [
         _row({**shared, "metric_name": key, "metric_value": item}, evaluator_id)
         for key, item in fields.items()
-        if key not in _NO_METRICS and isinstance(item, _SCALARS)
+        if key not in _NO_METRICS and _is_scalar(item)
     ]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from pytest_dre.execution.plain import copy_containers
 from pytest_dre.model.runs import Condition, ProblemPacket, RunSpec
 
@@ -87,6 +85,12 @@ def _dependencies(inputs: Inputs) -> dict[str, Any]:
     return dependencies
 
 
+def _rng(inputs: Inputs) -> Any:
+    from numpy.random import default_rng  # few agents ask for one
+
+    return default_rng(inputs.run.seed)
+
+
 SUPPLIERS: Mapping[str, Callable[[Inputs], Any]] = {
     "problem_packet": _packet,
     "problem": _problem,
@@ -98,6 +102,6 @@ SUPPLIERS: Mapping[str, Callable[[Inputs], Any]] = {
     "input": _prompt,
     "request_id": lambda inputs: inputs.run.run_id,
     "dependencies": _dependencies,
-    "rng": lambda inputs: np.random.default_rng(inputs.run.seed),
+    "rng": _rng,
 }
 PROBLEM_NAMES = frozenset({"problem_packet", "problem", "brief", "prompt", "input"})

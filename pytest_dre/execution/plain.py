@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-import numpy as np
-
 from pytest_dre.canonical import canonical_json
 from pytest_dre.encoding import encodable
+from pytest_dre.execution.arrays import from_array, is_array
 from pytest_dre.execution.keys import free_key
 from pytest_dre.execution.texts import to_text
 
@@ -82,8 +81,8 @@ def _other(value: Any, depth: int, seen: _Seen) -> Any:
         return TOO_DEEP
     if isinstance(value, enum.Enum):
         return _plain(value.value, depth + 1, seen)
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(_from_numpy(value), depth, seen)
+    if is_array(value):
+        return _plain(from_array(value), depth, seen)
     match value:
         case str() | PurePath():
             return to_text(str(value))
@@ -110,15 +109,6 @@ def _structure(value: Any, depth: int, seen: _Seen) -> Any:
         fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
         return _plain(fields, depth, seen | {id(value)})
     return _ADDRESS.sub("", to_text(value))
-
-
-def _from_numpy(value: Any) -> Any:
-    """Return an array's or scalar's Python counterpart; its text where Python has none (dates, complex)."""
-    if value.dtype.kind in "mM":  # as text: .item() would give nanoseconds as a bare number
-        return np.datetime_as_string(value).tolist() if value.dtype.kind == "M" else value.astype(str).tolist()
-    if value.dtype.kind == "f":  # extended precision has no Python type
-        return value.astype(np.float64).tolist()
-    return value.tolist()
 
 
 def copy_containers(value: Any) -> Any:

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-_LEGACY_SEEDS = 2**32  # numpy.random.seed takes no more
-_numpy_random: Any = np.random  # whose type stubs lack the exchange of generators
+from pytest_dre.execution import numpy_seeding
+from pytest_dre.execution.numpy_seeding import NumpyState, SeededOnImport, loaded_module
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +21,13 @@ class _TorchState:
 
 @dataclass(slots=True)
 class _Saved:
-    """The generators as they were, and the twister that stands in for NumPy's.
+    """The generators as they were.
 
-    PyTorch's are saved when it is first seen: an agent may bring it in after a few runs.
+    Those of NumPy and PyTorch are saved when they are first seen: an agent may bring them in after a few runs.
     """
 
     python_state: tuple[Any, ...]
-    numpy_state: dict[str, Any]
-    original: Any
-    twister: np.random.MT19937
+    numpy: NumpyState | None = None
     torch: _TorchState | None = None
 
 
@@ -39,15 +35,13 @@ class _Saved:
 class GlobalSeeder:
     """Seeds the generators behind `random`, `numpy.random` and, if it is loaded, `torch`; puts them back as they were.
 
-    NumPy's global functions run on a Mersenne twister of our own meanwhile: putting the old one back is then an
-    exchange, twenty times faster than writing its 624 words, and a generator that the process has installed itself
-    (`numpy.random.set_bit_generator`) survives as well.
+    A run that is the first to import `numpy.random` finds it seeded.
 
     PyTorch is never imported here. The run that imports it first draws from PyTorch's own default seed, whichever run
     of the process that is; `torch_drew_unseeded` tells. From the next run on it is seeded.
     """
 
-    _spare: list[np.random.MT19937] = field(default_factory=list)
+    _spare: list[Any] = field(default_factory=list)  # NumPy's twisters; nested uses each need one of their own
     _held: _Saved | None = None
 
     @contextmanager
@@ -71,7 +65,8 @@ class GlobalSeeder:
         """Seed all generators; return what `end` restores."""
         saved = self._held or self._save()
         try:
-            _seed(saved.twister, seed)
+            random.seed(seed)
+            self._seed_numpy(saved, seed)
             if "torch" in sys.modules:
                 _seed_torch(saved, seed)
         except BaseException:
@@ -85,17 +80,29 @@ class GlobalSeeder:
             self._restore(saved)
 
     def _save(self) -> _Saved:
-        # Nested uses (a run that runs a study) each get a twister of their own.
-        twister = self._spare.pop() if self._spare else np.random.MT19937(0)
-        numpy_state: Any = np.random.get_state(legacy=False)
-        return _Saved(random.getstate(), numpy_state, _numpy_random.get_bit_generator(), twister)
+        module = loaded_module()
+        return _Saved(random.getstate(), None if module is None else self._save_numpy(module))
+
+    def _save_numpy(self, module: Any) -> NumpyState:
+        return numpy_seeding.save_state(module, self._spare.pop() if self._spare else None)
+
+    def _seed_numpy(self, saved: _Saved, seed: int) -> None:
+        module = loaded_module()
+        if module is None:
+            return
+        if saved.numpy is None:  # an earlier run has brought it in, and left it with draws from its seed
+            numpy_seeding.unseed(module)
+            saved.numpy = self._save_numpy(module)
+        numpy_seeding.seed(module, saved.numpy, seed)
 
     def _restore(self, saved: _Saved) -> None:
         random.setstate(saved.python_state)
-        _numpy_random.set_bit_generator(saved.original)
-        if saved.numpy_state["has_gauss"]:  # the exchange drops the spare normal deviate
-            np.random.set_state(saved.numpy_state)
-        self._spare.append(saved.twister)
+        module = loaded_module()
+        if module is not None and saved.numpy is None:
+            numpy_seeding.unseed(module)
+        elif module is not None and saved.numpy is not None:
+            numpy_seeding.restore_state(module, saved.numpy)
+            self._spare.append(saved.numpy.twister)
         if saved.torch is not None:
             _restore_torch(saved.torch)
 
@@ -107,19 +114,19 @@ class _Seeded:
     _seeder: GlobalSeeder
     _seed: int
     _saved: _Saved | None = None
+    _imports: SeededOnImport | None = None
 
     def __enter__(self) -> None:
         self._saved = self._seeder.start(self._seed)
+        if self._saved.numpy is None:
+            self._imports = SeededOnImport(self._seed)
+            self._imports.__enter__()
 
     def __exit__(self, *_: object) -> None:
+        if self._imports is not None:
+            self._imports.__exit__()
         if self._saved is not None:
             self._seeder.end(self._saved)
-
-
-def _seed(twister: np.random.MT19937, seed: int) -> None:
-    random.seed(seed)
-    _numpy_random.set_bit_generator(twister)  # also when the run before has put in another
-    np.random.seed(seed % _LEGACY_SEEDS)
 
 
 def torch_drew_unseeded() -> bool:

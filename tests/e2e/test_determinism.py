@@ -70,6 +70,7 @@ def test_a():
 def test_b():
     [random.random() for _ in range(7)]; np.random.standard_normal(3)
 """
+LATE = AGENT.replace("import numpy as np\n", "").replace("np.", "__import__('numpy').")
 TABLES = ("conditions", "runs", "events", "evaluations")
 TIMES = {"start_time", "end_time", "latency_s", "timestamp"}
 RANDOMLY = "-p no:hypothesispytest"  # what the laboratory sets, but for pytest-randomly
@@ -113,6 +114,13 @@ def test_runs_differ_and_see_nothing_of_each_other(drawing):
 
 def test_whatever_the_number_of_workers(drawing):
     drawing.run("studies", "-n3", "--dist=load").assert_outcomes(passed=8)
+    check(drawing)
+
+
+@pytest.mark.parametrize("workers", ["-n1", "-n3"])
+def test_where_runs_bring_numpy_in(drawing, workers):
+    drawing.write("studies/drawing.py", LATE)
+    drawing.run("studies", workers).assert_outcomes(passed=8)
     check(drawing)
 
 
