@@ -257,14 +257,18 @@ def test_artifacts_whose_store_is_gone_are_kept_aside(logged, how):
 
 
 REMOVING = """
-import shutil
+import shutil, time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
 def removing(number):
+    if number == 0:
+        (ROOT / "opened").touch()
     if number == 2 and (ROOT / "remove").exists():
+        while not (ROOT / "opened").exists():  # by the other worker: it has its store, and makes no new one later
+            time.sleep(0.01)
         (ROOT / "remove").unlink()
         shutil.rmtree(ROOT / "artifacts/removing")
     return {"output": number}

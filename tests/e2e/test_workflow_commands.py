@@ -37,7 +37,7 @@ def talkative(lab, monkeypatch):
 
 def printed(lab, *args):
     """Return the session's output, a lone carriage return ending a line as it does for the runner."""
-    result = lab.run("studies", "-rA", *args)
+    result = lab.run("studies", "-rA", "-Walways", *args)
     result.assert_outcomes(passed=1, failed=1)
     return result.stdout.str().replace("\r", "\n")
 
