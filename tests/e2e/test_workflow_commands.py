@@ -57,8 +57,8 @@ def test_faults_of_studies_hold_none(talkative, mode):
     assert not COMMAND.search(result.stdout.str())
 
 
-def test_elsewhere_the_text_is_the_agents(talkative, mode, monkeypatch):
+def test_elsewhere_the_text_is_the_agents(talkative, monkeypatch):
     monkeypatch.delenv("GITHUB_ACTIONS")
-    shown = printed(talkative, *mode)
+    shown = printed(talkative, "-pno:xdist")
     assert "\n::add-mask::the\n" in shown
     assert "\n::error::raised\n" in shown
