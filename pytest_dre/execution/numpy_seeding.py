@@ -69,10 +69,12 @@ class SeededOnImport:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def __enter__(self) -> None:
+    def install(self) -> None:
+        """Come before all other finders."""
         sys.meta_path.insert(0, self)
 
-    def __exit__(self, *_: object) -> None:
+    def remove(self) -> None:
+        """Be asked no more."""
         with contextlib.suppress(ValueError):  # the run has emptied the list
             sys.meta_path.remove(self)
 

@@ -120,11 +120,11 @@ class _Seeded:
         self._saved = self._seeder.start(self._seed)
         if self._saved.numpy is None:
             self._imports = SeededOnImport(self._seed)
-            self._imports.__enter__()
+            self._imports.install()
 
     def __exit__(self, *_: object) -> None:
         if self._imports is not None:
-            self._imports.__exit__()
+            self._imports.remove()
         if self._saved is not None:
             self._seeder.end(self._saved)
 

@@ -82,12 +82,10 @@ class Recorder:
 
     def _complete(self, item: RunItem, report: pytest.TestReport) -> None:
         """Do so for a run. Two of three reports tell nothing: the setup and teardown of most runs."""
-        passed = report.passed
-        if not passed:
+        if not report.passed:
             self._tell_what_kept_it(item, report)
-        if not passed or report.sections:
-            mask_report(report, self._masker)
-        if not passed or report.when == "call":
+        mask_report(report, self._masker)
+        if not report.passed or report.when == "call":
             put_data(report, _report_data(item))
         if report.when == "teardown":
             item.result = None

@@ -226,7 +226,7 @@ class RunResult:
     def _with(cls, fields: dict[str, Any]) -> "RunResult":
         """Return the result with these fields, which are all; a frozen class's own __init__ takes ten times as long."""
         result = object.__new__(cls)
-        result.__dict__.update(fields)
+        object.__setattr__(result, "__dict__", fields)
         return result
 
 
